@@ -98,7 +98,9 @@ class ShipmentState:
     status_at: datetime | None  # when the deciding event happened
     status_precision: str = "instant"
     reason: str = ""  # reason of the deciding event, or of the return
+    is_hint: bool = False  # the deciding event's mapping row says `hint`: its milestone alone opens no case
     evidence: str = "none"  # best evidence that the carrier holds the parcel
+    evidence_at: datetime | None = None  # occurred_at of the first event that gave this evidence
     label_at: datetime | None = None
     first_scan_at: datetime | None = None
     first_scan_precision: str = "instant"
