@@ -132,6 +132,8 @@ class ShipmentState:
     attempts: int = 0
     unmapped: int = 0  # events whose code has no meaning
     steps: tuple[StatusStep, ...] = ()  # every status change in order of occurrence
+    status_identity: int = 0  # of the deciding event, 0 = none
+    last_place: tuple[str, str, str, str] = ("", "", "", "")  # of the last scan that names one, as delivered_place
 
 
 @dataclass(frozen=True, slots=True)
