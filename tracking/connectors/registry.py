@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tracking.connectors.contract import Connector
+from tracking.connectors.usps import USPS
 
-_ALL: tuple[Connector, ...] = ()
+_ALL: tuple[Connector, ...] = (
+    USPS,
+)
 
 CONNECTORS: dict[str, Connector] = {connector.kind: connector for connector in _ALL}
 
