@@ -1,0 +1,43 @@
+"""The ledger of domain events: what became true, written in the transaction of the change it reports."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tracking.models import DomainEvent
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One domain event to write. `kind` is dotted: subject.what_happened; `at` aware UTC; payload JSON-ready."""
+
+    kind: str
+    at: datetime
+    shipment_id: int | None = None
+    order_id: int | None = None
+    case_id: int | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def publish(news: Iterable[News]) -> int:
+    """Write the rows, in order, inside the caller's transaction; return how many."""
+    rows = [
+        DomainEvent(
+            kind=item.kind,
+            at=item.at,
+            shipment_id=item.shipment_id,
+            order_id=item.order_id,
+            case_id=item.case_id,
+            payload=dict(item.payload),
+        )
+        for item in news
+    ]
+    DomainEvent.objects.bulk_create(rows, batch_size=1000)
+    return len(rows)
+
+
+def take_unrelayed(limit: int = 500) -> list[DomainEvent]:
+    """Lock and return the oldest rows nobody has relayed yet; call inside a transaction and mark them in it."""
+    waiting = DomainEvent.objects.filter(relayed_at=None).order_by("id")
+    return list(waiting.select_for_update(skip_locked=True)[:limit])

@@ -1,0 +1,57 @@
+"""All models of the tracking app, one file per aggregate."""
+
+from tracking.models.case import CaseActivity, ExceptionCase, Signal
+from tracking.models.event import Observation, TrackingCode, TrackingEvent
+from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
+from tracking.models.ledger import DomainEvent
+from tracking.models.mapping import MappingVersion, StatusMapping
+from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
+from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
+from tracking.models.policy import CarePolicy, KindPolicy, PromisePolicy, WindowPolicy
+from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
+from tracking.models.source import Source
+from tracking.models.team import RoutingRule, Shift, Team, TeamMember, WorkingHours
+from tracking.models.upkeep import Job, PrivacyTask, RevealLog, WorkerHeartbeat
+
+__all__ = [
+    "CarePolicy",
+    "Carrier",
+    "CaseActivity",
+    "Customer",
+    "DomainEvent",
+    "ExceptionCase",
+    "Fulfilment",
+    "FulfilmentParcel",
+    "InboundMessage",
+    "Job",
+    "KindPolicy",
+    "MappingVersion",
+    "Observation",
+    "Order",
+    "OrderLine",
+    "PickupCutoff",
+    "PollPolicy",
+    "PollState",
+    "PrivacyTask",
+    "PromisePolicy",
+    "RevealLog",
+    "RoutingRule",
+    "Service",
+    "Shift",
+    "Shipment",
+    "Signal",
+    "Source",
+    "StatusChange",
+    "StatusMapping",
+    "Store",
+    "Team",
+    "TeamMember",
+    "TrackingCode",
+    "TrackingEvent",
+    "TrackingNumber",
+    "WakeFlag",
+    "Warehouse",
+    "WindowPolicy",
+    "WorkerHeartbeat",
+    "WorkingHours",
+]

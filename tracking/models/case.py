@@ -1,0 +1,159 @@
+"""Signals and the cases that gather them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from tracking.models.order import Order
+from tracking.models.parties import Carrier, Store, Warehouse
+from tracking.models.shipment import Shipment
+from tracking.models.team import RoutingRule, Team
+from tracking.vocabulary import (
+    ActivityKind,
+    CareLevel,
+    CaseState,
+    CauseFamily,
+    Outcome,
+    Severity,
+    ShipmentStatus,
+    SignalKind,
+    SignalState,
+)
+
+OPEN = ~Q(state="resolved")
+
+
+class ExceptionCase(models.Model):
+    """The work item people own: one open case per shipment, gathering its signals.
+
+    `carrier`, `warehouse`, `order`, `store`, `shipment_status` and `care_level` repeat the shipment's columns, so that
+    the queue filters and sorts on its own indexes.
+    """
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="cases")
+    order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="cases")
+    store = models.ForeignKey(Store, on_delete=models.SET_NULL, null=True, blank=True)
+    carrier = models.ForeignKey(Carrier, on_delete=models.SET_NULL, null=True, blank=True)
+    warehouse = models.ForeignKey(Warehouse, on_delete=models.SET_NULL, null=True, blank=True)
+    shipment_status = models.CharField(max_length=24, choices=ShipmentStatus.choices, blank=True)
+    care_level = models.CharField(max_length=10, choices=CareLevel.choices, default=CareLevel.STANDARD)
+    kind = models.CharField(max_length=32, choices=SignalKind.choices)
+    cause = models.CharField(max_length=10, choices=CauseFamily.choices)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    severity_rank = models.PositiveSmallIntegerField(default=2)
+    evidence = models.CharField(max_length=500, blank=True, help_text="Evidence of the most severe open signal.")
+    since = models.DateTimeField(help_text="When the problem began.")
+    signal_count = models.PositiveSmallIntegerField(default=1, help_text="Open signals.")
+    state = models.CharField(max_length=12, choices=CaseState.choices, default=CaseState.NEW)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="owned_cases"
+    )
+    owner_set_by_person = models.BooleanField(default=False)
+    next_action = models.CharField(max_length=300)
+    next_action_due_at = models.DateTimeField()
+    next_action_by_person = models.BooleanField(default=False)
+    first_response_due_at = models.DateTimeField()
+    first_responded_at = models.DateTimeField(null=True, blank=True)
+    time_left_at = models.DateTimeField(help_text="The earlier of the two clocks.")
+    waiting_on = models.CharField(max_length=120, blank=True)
+    waiting_until = models.DateTimeField(null=True, blank=True)
+    waiting_for_scan = models.BooleanField(default=False)
+    routed_by = models.ForeignKey(RoutingRule, on_delete=models.SET_NULL, null=True, blank=True)
+    routed_by_version = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField()
+    last_person_action_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="resolved_cases"
+    )
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+    outcome_note = models.CharField(max_length=500, blank=True)
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    reopened_count = models.PositiveSmallIntegerField(default=0)
+    follows = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, help_text="Earlier case.")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["time_left_at", "id"]
+        permissions = [
+            ("act_on_case", "Can act on cases"),
+            ("assign_others", "Can assign cases to others"),
+            ("edit_policies", "Can edit policies"),
+            ("publish_configuration", "Can publish configuration"),
+            ("reveal_personal_data", "Can reveal personal data"),
+            ("message_customer", "Can message customers"),
+            ("approve_money", "Can approve refunds and replacements"),
+            ("manage_sources", "Can manage sources"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment"], condition=OPEN, name="case_one_open"),
+            models.CheckConstraint(
+                condition=(Q(state="resolved") & ~Q(outcome="") & Q(resolved_at__isnull=False))
+                | (OPEN & Q(outcome="") & Q(resolved_at=None)),
+                name="case_resolved_has_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["time_left_at", "id"], name="case_queue", condition=OPEN),
+            models.Index(fields=["state", "time_left_at", "id"], name="case_state", condition=OPEN),
+            models.Index(fields=["owner", "time_left_at", "id"], name="case_owner", condition=OPEN),
+            models.Index(fields=["kind", "time_left_at", "id"], name="case_kind", condition=OPEN),
+            models.Index(fields=["-resolved_at", "-id"], name="case_resolved", condition=Q(state="resolved")),
+            models.Index(fields=["waiting_until"], name="case_waking", condition=Q(state="waiting")),
+            models.Index(fields=["order"], name="case_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {self.pk}: {self.get_kind_display()}"
+
+
+class Signal(models.Model):
+    """One detected problem on one shipment; at most one open of a kind."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="signals")
+    case = models.ForeignKey(ExceptionCase, on_delete=models.SET_NULL, null=True, blank=True, related_name="signals")
+    kind = models.CharField(max_length=32, choices=SignalKind.choices)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    cause = models.CharField(max_length=10, choices=CauseFamily.choices)
+    state = models.CharField(max_length=8, choices=SignalState.choices, default=SignalState.OPEN)
+    evidence = models.CharField(max_length=500)
+    fingerprint = models.CharField(max_length=120, blank=True)
+    count = models.PositiveSmallIntegerField(default=1)
+    needs_person = models.BooleanField(default=False)
+    since = models.DateTimeField()
+    fired_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    condition_met_again = models.BooleanField(
+        default=False, help_text="Settled, and its clear condition has been met since: it may fire again."
+    )
+
+    class Meta:
+        ordering = ["fired_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "kind"], condition=Q(state="open"), name="signal_one_open")
+        ]
+        indexes = [models.Index(fields=["shipment", "fired_at"], name="signal_story")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class CaseActivity(models.Model):
+    """What happened to a case, with before and after; written in the change's own transaction."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="activities")
+    kind = models.CharField(max_length=20, choices=ActivityKind.choices)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True)
+    at = models.DateTimeField()
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        verbose_name_plural = "case activities"
+        indexes = [models.Index(fields=["case", "at"], name="activity_story")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,43 @@
+"""Encryption at rest of secrets: a JSON field whose stored form is a Fernet token.
+
+The keys are `settings.FIELD_KEYS`, newest first: the first encrypts, all decrypt, so a key is rotated by putting a
+new one in front and saving the rows again.
+"""
+
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import models
+
+
+class UndecipherableSecret(Exception):
+    """No key of FIELD_KEYS opens the stored secret."""
+
+
+def cipher() -> MultiFernet:
+    """Return the cipher over all configured keys, newest first."""
+    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+
+
+class EncryptedJSONField(models.TextField):
+    """A JSON object, encrypted in the database; an empty object is stored as an empty string."""
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, Any]:
+        if not value:
+            return {}
+        try:
+            return json.loads(cipher().decrypt(value.encode()))
+        except InvalidToken as error:
+            raise UndecipherableSecret("No key of FIELD_KEYS opens this secret.") from error
+
+    def to_python(self, value: Any) -> Any:
+        return value if isinstance(value, dict) else {}
+
+    def get_prep_value(self, value: Any) -> str:
+        return cipher().encrypt(json.dumps(value).encode()).decode() if value else ""
+
+    def rotate(self, stored: str) -> str:
+        """Re-encrypt one stored token with the newest key."""
+        return cipher().rotate(stored.encode()).decode() if stored else ""

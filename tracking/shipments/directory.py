@@ -1,0 +1,118 @@
+"""Which parcel a tracking number names at a moment: look-up and book-keeping of `TrackingNumber` rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from tracking.connectors.carriers import group_for
+from tracking.models import Shipment, TrackingNumber
+
+REUSE_AFTER = timedelta(days=90)  # silence after the end before a number may name a new parcel
+
+
+class Directory:
+    """Number rows of one batch, loaded in one query, changed in memory, written in two statements."""
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self.rows: dict[str, list[TrackingNumber]] = defaultdict(list)
+        self._loaded: set[str] = set()
+        self._new: list[TrackingNumber] = []
+        self._changed: dict[int, TrackingNumber] = {}
+        self.load(numbers)
+
+    def load(self, numbers: Iterable[str]) -> None:
+        """Read the rows of numbers not read yet, with their shipments."""
+        wanted = {number for number in numbers if number} - self._loaded
+        if not wanted:
+            return
+        self._loaded |= wanted
+        found = TrackingNumber.objects.filter(number__in=wanted).select_related("shipment", "shipment__carrier")
+        for row in found.order_by("id"):
+            self.rows[row.number].append(row)
+
+    def find(self, number: str, *, at: datetime, carrier: str = "", is_event: bool = True) -> Shipment | None:
+        """Return the parcel that `number` names at `at` (aware UTC); None when nobody does.
+
+        Among rows valid then the carrier decides, then the first claim, then the youngest row. A closed row still takes
+        an event when nothing else does: late scans of a replaced number belong to its parcel.
+        """
+        rows = [row for row in self.rows.get(number, ()) if not self._is_free_again(row.shipment, at)]
+        if not rows:
+            return None
+        return max(rows, key=lambda row: self._fit(row, at, carrier)).shipment
+
+    @staticmethod
+    def _is_free_again(shipment: Shipment, at: datetime) -> bool:
+        last = shipment.last_event_at or shipment.ended_at
+        return bool(shipment.ended_at and last and at > last + REUSE_AFTER)
+
+    @staticmethod
+    def _fit(row: TrackingNumber, at: datetime, carrier: str) -> tuple[bool, bool, bool, int, datetime]:
+        shipment = row.shipment
+        is_valid = (row.valid_to is None or at < row.valid_to) and row.valid_from - timedelta(days=60) <= at
+        code = shipment.carrier.code if shipment.carrier_id and shipment.carrier else row.carrier_group
+        return (is_valid, row.valid_to is None, bool(carrier) and carrier == code, -row.claim, row.valid_from)
+
+    def current(self, shipment: Shipment, number: str) -> TrackingNumber | None:
+        """Return the open row by which `number` names `shipment`."""
+        for row in self.rows.get(number, ()):
+            if row.shipment is shipment or (row.shipment_id and row.shipment_id == shipment.pk):
+                if row.valid_to is None:
+                    return row
+        return None
+
+    def add(
+        self, shipment: Shipment, number: str, *, role: str, at: datetime, source_id: int | None, carrier: str = ""
+    ) -> TrackingNumber:
+        """Name `shipment` by `number` from `at` on; a number somebody else holds is claimed a second time."""
+        known = self.current(shipment, number)
+        if known:
+            return known
+        group = group_for(carrier) if carrier else ""
+        taken = {row.claim for row in self.rows.get(number, ()) if row.valid_to is None and row.carrier_group == group}
+        claim = next(index for index in range(len(taken) + 1) if index not in taken)
+        row = TrackingNumber(
+            shipment=shipment,
+            number=number,
+            carrier_group=group,
+            role=role,
+            claim=claim,
+            valid_from=at,
+            told_by_id=source_id,
+        )
+        self.rows[number].append(row)
+        self._new.append(row)
+        return row
+
+    def close(self, row: TrackingNumber, *, at: datetime, role: str = "") -> None:
+        """End a row at `at`; `role` changes its role (a replaced number becomes `superseded`)."""
+        row.valid_to = at
+        row.role = role or row.role
+        if row.pk:
+            self._changed[row.pk] = row
+
+    def reopen(self, row: TrackingNumber) -> None:
+        """Make a closed row current again."""
+        row.valid_to = None
+        if row.pk:
+            self._changed[row.pk] = row
+
+    def free(self, number: str, *, at: datetime) -> None:
+        """Close the rows of ended parcels whose number is free again, so that a new parcel can carry it."""
+        for row in self.rows.get(number, ()):
+            if row.valid_to is None and self._is_free_again(row.shipment, at):
+                self.close(row, at=at)
+
+    def save(self) -> None:
+        """Write closed rows first, then new ones; shipments must be saved before."""
+        if self._changed:
+            TrackingNumber.objects.bulk_create(
+                [self._changed[key] for key in sorted(self._changed)],
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=["valid_to", "role", "shipment"],
+            )
+        for row in self._new:
+            row.shipment_id = row.shipment.pk
+        TrackingNumber.objects.bulk_create(sorted(self._new, key=lambda row: (row.number, row.claim)))
+        self._new, self._changed = [], {}

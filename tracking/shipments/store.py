@@ -1,0 +1,68 @@
+"""Writing many shipments at once, and the look-ups that new ones need."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tracking.connectors.carriers import code_for, label_for
+from tracking.models import Carrier, Service, Shipment
+
+KEPT_FOR_EVER = {"id", "public_token", "created_at"}
+COLUMNS = [field.name for field in Shipment._meta.concrete_fields if field.name not in KEPT_FOR_EVER]
+
+
+def save_all(shipments: Iterable[Shipment]) -> None:
+    """Insert new shipments and update known ones, each kind in one statement, in the order of their ids."""
+    rows = list({id(row): row for row in shipments}.values())
+    fresh = [row for row in rows if row.pk is None]
+    known = sorted((row for row in rows if row.pk is not None), key=lambda row: row.pk)
+    if fresh:
+        Shipment.objects.bulk_create(fresh)
+    if known:
+        Shipment.objects.bulk_create(
+            known, update_conflicts=True, unique_fields=["id"], update_fields=COLUMNS, batch_size=500
+        )
+
+
+def lock(ids: Iterable[int]) -> dict[int, Shipment]:
+    """Lock shipments (FOR NO KEY UPDATE) in the order of their ids; return them by id."""
+    rows = Shipment.objects.filter(pk__in=set(ids)).select_for_update(no_key=True, of=("self",))
+    return {row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")}
+
+
+class Carriers:
+    """Carrier and service rows by the names vendors use; unknown ones are added as they are met."""
+
+    def __init__(self) -> None:
+        self._by_code = {row.code: row for row in Carrier.objects.all()}
+        self._services: dict[tuple[int, str], Service] | None = None
+
+    def by_code(self, code: str) -> Carrier | None:
+        """Return the carrier of a code, made if it is new; None for ""."""
+        if not code:
+            return None
+        if code not in self._by_code:
+            self._by_code[code] = Carrier.objects.get_or_create(code=code, defaults={"name": label_for(code)})[0]
+        return self._by_code[code]
+
+    def by_name(self, name: str) -> Carrier | None:
+        """Return the carrier a vendor's free text names, None when it is not one we know."""
+        return self.by_code(code_for(name)) if name else None
+
+    def service(self, carrier: Carrier | None, name: str) -> Service | None:
+        """Return the carrier's service of that name or alias, made if it is new."""
+        if carrier is None or not name:
+            return None
+        if self._services is None:
+            self._services = {}
+            for row in Service.objects.all():
+                for alias in (row.name, *row.aliases):
+                    self._services[(row.carrier_id, alias.casefold())] = row
+        key = (carrier.pk, name[:120].casefold())
+        if key not in self._services:
+            self._services[key] = Service.objects.get_or_create(carrier=carrier, name=name[:120])[0]
+        return self._services[key]
+
+
+def new_shipment(*, now: datetime, **facts: object) -> Shipment:
+    """An unsaved shipment known since `now`, to be looked at by the clock at once."""
+    return Shipment(created_at=now, next_check_at=now, **facts)
