@@ -1,5 +1,7 @@
 """The mapping rows that ship with the product: one CSV per kind of source, checked when read."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterator
 from dataclasses import replace

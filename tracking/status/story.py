@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from tracking.status.contract import EventFact, StatusStep
+from tracking.status.evidence import SCANNED
 from tracking.status.ordering import Placed
 from tracking.vocabulary import BEFORE_SCAN_STATUSES, TERMINAL_STATUSES, Reason, ShipmentStatus
 
@@ -33,6 +35,16 @@ class Scan:
     is_return: bool
 
 
+class Weight(NamedTuple):
+    """How strong the best evidence is, and since when."""
+
+    rank: int
+    at: datetime | None
+
+
+NO_WEIGHT = Weight(0, None)
+
+
 @dataclass(slots=True)
 class Story:
     """What is true after the events told so far. Datetimes aware UTC."""
@@ -51,8 +63,8 @@ class Story:
     delivered_at: datetime | None = None
     ended_at: datetime | None = None
     moved_after_end_at: datetime | None = None
-    evidence: int = 0
-    evidence_below_scan: int = 0
+    evidence: Weight = NO_WEIGHT
+    evidence_below_scan: Weight = NO_WEIGHT
     scans: list[Scan] = field(default_factory=list)
     steps: list[StatusStep] = field(default_factory=list)
 
@@ -60,6 +72,13 @@ class Story:
     def is_ended(self) -> bool:
         """Return whether the parcel has reached an end."""
         return self.status in TERMINAL_STATUSES
+
+    def weigh(self, rank: int, at: datetime) -> None:
+        """Take an event's evidence, if it is stronger than what is known."""
+        if rank > self.evidence.rank:
+            self.evidence = Weight(rank, at)
+        if self.evidence_below_scan.rank < rank < SCANNED:
+            self.evidence_below_scan = Weight(rank, at)
 
     def remember_cause(self, event: EventFact) -> None:
         """Keep the last reason that could send the parcel back."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tracking.status.after_end import reopens, tell_after_end
 from tracking.status.direction import next_status
-from tracking.status.evidence import SCANNED, evidence_rank, is_physical, is_word_of_a_person
+from tracking.status.evidence import evidence_rank, is_physical, is_word_of_a_person
 from tracking.status.ordering import Placed
 from tracking.status.story import RETURN_STATUSES, Scan, Story
 from tracking.vocabulary import MOVING_MILESTONES, SILENT_MILESTONES, Milestone, Turn
@@ -30,7 +30,7 @@ def _hear_person(story: Story, placed: Placed) -> None:
 
 def _hear_report(story: Story, position: int, placed: Placed, decides: bool) -> None:
     event = placed.event
-    _weigh(story, placed)
+    story.weigh(evidence_rank(event), placed.at)
     story.remember_cause(event)
     physical = is_physical(event)
     if decides and event.milestone not in SILENT_MILESTONES and (physical or event.milestone not in MOVING_MILESTONES):
@@ -39,13 +39,6 @@ def _hear_report(story: Story, position: int, placed: Placed, decides: bool) -> 
         back = story.is_returning or event.milestone in RETURN_STATUSES
         story.scans.append(Scan(position, placed.at, event, back))
         story.passed_first_scan |= event.milestone != Milestone.FIRST_SCAN
-
-
-def _weigh(story: Story, placed: Placed) -> None:
-    rank = evidence_rank(placed.event)
-    story.evidence = max(story.evidence, rank)
-    if rank < SCANNED:
-        story.evidence_below_scan = max(story.evidence_below_scan, rank)
 
 
 def _decide(story: Story, placed: Placed) -> None:
