@@ -24,7 +24,7 @@ class UspsConnector:
     label = "USPS"
     origin = Origin.CARRIER.value
     carrier = "usps"
-    setting_fields = (
+    setting_fields: tuple[SettingField, ...] = (
         SettingField(
             "client_id",
             "Consumer key",
