@@ -1,0 +1,127 @@
+"""The accounts of the pretend vendors: slugs, stores, credentials, warehouses.
+
+The secrets protect nothing but pretend parcels on loopback; they are the same in every installation.
+"""
+
+from dataclasses import dataclass, field
+
+API_VERSION = "2026-10"
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """Where parcels start. `location_id` is the shop's id of it; `cutoff` the last pickup of a working day, local."""
+
+    key: str
+    name: str
+    city: str
+    region: str
+    postcode: str
+    country: str
+    zone: str
+    location_id: int
+    cutoff: str = "17:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One pretend Shopify store."""
+
+    key: str
+    name: str
+    domain: str
+    slug: str
+    language: str
+    zone: str
+    currency: str
+    warehouse: str
+    prefix: str
+    first_number: int
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSource:
+    """What `add_source` needs for one pretend account. `stores` are names; `path` follows the server's origin."""
+
+    slug: str
+    kind: str
+    stores: tuple[str, ...]
+    path: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def settings_at(self, origin: str) -> dict[str, str]:
+        """Return all settings, with `api_base` below `origin` ("http://127.0.0.1:8001")."""
+        return {**self.settings, "api_base": origin + self.path}
+
+
+WAREHOUSES = {
+    house.key: house
+    for house in (
+        Warehouse("edison", "Edison NJ", "Edison", "NJ", "08817", "US", "America/New_York", 70110001),
+        Warehouse("sanantonio", "San Antonio TX", "San Antonio", "TX", "78219", "US", "America/Chicago", 70110002),
+        Warehouse("mississauga", "Mississauga ON", "Mississauga", "ON", "L5T 2N7", "CA", "America/Toronto", 70110003),
+    )
+}
+
+SHOPS = {
+    shop.key: shop
+    for shop in (
+        Shop(
+            "northlight", "Northlight Goods", "northlight-goods-demo.myshopify.com", "northlight-shopify", "en",
+            "America/New_York", "USD", "edison", "#", 10200, "hello@northlight.example",
+        ),
+        Shop(
+            "casa", "Casa Lumbre", "casa-lumbre-demo.myshopify.com", "casa-shopify", "es",
+            "America/Chicago", "USD", "sanantonio", "#CL", 3310, "hola@casalumbre.example",
+        ),
+        Shop(
+            "maple", "Maple & Pine", "maple-pine-demo.myshopify.com", "maple-shopify", "en",
+            "America/Toronto", "CAD", "mississauga", "#MP-", 5020, "care@maplepine.example",
+        ),
+    )
+}  # fmt: skip
+
+_ALL_STORES = tuple(shop.name for shop in SHOPS.values())
+
+
+def _shopify(shop: Shop) -> SandboxSource:
+    secret = f"sandbox-{shop.key}-client-secret"
+    settings = {
+        "shop": shop.domain,
+        "client_id": f"sandbox-{shop.key}",
+        "client_secret": secret,
+        "webhook_secret": secret,
+        "api_version": API_VERSION,
+    }
+    return SandboxSource(shop.slug, "shopify", (shop.name,), f"/shopify/{shop.domain}", settings)
+
+
+SOURCES = {
+    source.slug: source
+    for source in (
+        *(_shopify(shop) for shop in SHOPS.values()),
+        SandboxSource(
+            "fedex-main",
+            "fedex",
+            _ALL_STORES,
+            "/fedex",
+            {
+                "client_id": "sandbox-fedex-key",
+                "client_secret": "sandbox-fedex-secret",
+                "webhook_secret": "sandbox-fedex-security-token",
+            },
+        ),
+        SandboxSource(
+            "usps-main",
+            "usps",
+            _ALL_STORES,
+            "/usps",
+            {
+                "client_id": "sandbox-usps-key",
+                "client_secret": "sandbox-usps-secret",
+                "webhook_secret": "sandbox-usps-secret-32-characters"[:32],
+            },
+        ),
+    )
+}

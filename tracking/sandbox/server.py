@@ -1,0 +1,108 @@
+"""The sandbox as a real HTTP server on loopback: vendor endpoints, and a plain page of what it plays."""
+
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from tracking.sandbox.accounts import SOURCES
+from tracking.sandbox.engine import World
+from tracking.sandbox.pusher import Pusher
+from tracking.sandbox.story import stories
+from tracking.sandbox.wire import Answer, Request, answer
+
+_LARGEST_BODY = 1 << 20
+
+
+class Sandbox:
+    """Serves whatever world it is given; before that, vendors answer 503. `now` tells the time (aware UTC)."""
+
+    def __init__(self, port: int, now: Callable[[], datetime]) -> None:
+        self.world: World | None = None
+        self.pusher: Pusher | None = None
+        self._now = now
+        self._server = _Server(("127.0.0.1", port), self)
+
+    @property
+    def origin(self) -> str:
+        """The address it listens on ("http://127.0.0.1:8001")."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> None:
+        """Begin to answer, in a thread of its own."""
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Answer nobody any more and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def respond(self, request: Request) -> Answer:
+        """Answer one request at the present moment."""
+        if request.path == "/" and request.method == "GET":
+            return Answer(200, self._page().encode(), {"Content-Type": "text/html; charset=utf-8"})
+        if self.world is None:
+            return answer(503, {"errors": "The pretend world is not made yet"}, retry_after="2")
+        return self.world.respond(request, self._now())
+
+    def _page(self) -> str:
+        rows = "".join(f"<tr><td>{escape(name)}<td>{count}" for name, count in sorted(self._counts().items()))
+        bases = "".join(
+            f"<li>{escape(slug)}: <code>{escape(self.origin + s.path)}</code>" for slug, s in SOURCES.items()
+        )
+        plays = "".join(f"<li>{escape(story.title)}" for story in stories().values())
+        return (
+            '<!doctype html><html lang="en"><title>ShipTrack sandbox</title><h1>Pretend shops and carriers</h1>'
+            f"<h2>Accounts</h2><ul>{bases}</ul><h2>Counts</h2><table>{rows}</table><h2>Stories</h2><ul>{plays}</ul>"
+        )
+
+    def _counts(self) -> dict[str, int]:
+        counts = {f"calls: {name}": count for name, count in (self.world.calls if self.world else {}).items()}
+        if self.world:
+            counts["orders"] = len(self.world.orders)
+        if self.pusher:
+            counts |= {f"webhooks {name}": count for name, count in self.pusher.outcomes.items()}
+            counts["webhooks waiting to be tried again"] = self.pusher.waiting
+        return counts
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 10
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > _LARGEST_BODY:
+            self.close_connection = True
+            self._send(answer(413, {"errors": "Too large"}))
+            return
+        request = Request(self.command, self.path, dict(self.headers), self.rfile.read(int(length)))
+        self._send(self.server.sandbox.respond(request))
+
+    def _send(self, reply: Answer) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent: the page counts the calls."""
