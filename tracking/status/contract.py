@@ -133,6 +133,7 @@ class ShipmentState:
     unmapped: int = 0  # events whose code has no meaning
     steps: tuple[StatusStep, ...] = ()  # every status change in order of occurrence
     status_identity: int = 0  # of the deciding event, 0 = none
+    status_local_date: date | None = None  # the deciding event's own calendar day, when known
     last_place: tuple[str, str, str, str] = ("", "", "", "")  # of the last scan that names one, as delivered_place
 
 

@@ -23,7 +23,7 @@ def project(events: Iterable[EventFact], observations: Iterable[ObservationFact]
     line = timeline(events)
     story = tell(line.placed, outranked_ends(line.placed))
     seen = snapshots.ranked(observations)
-    heard = voices(line.placed)
+    heard = voices(line.placed, story)
     first_scan_at, label_at = _starts(line, story)
     found = reasons(line.placed, story.scans)
     shown = snapshots.estimate(seen, first_scan_at)
@@ -34,6 +34,7 @@ def project(events: Iterable[EventFact], observations: Iterable[ObservationFact]
         status_at=deciding.at if deciding else None,
         status_precision=deciding.event.precision if deciding else Precision.INSTANT.value,
         status_identity=deciding.event.identity if deciding else 0,
+        status_local_date=deciding.event.local_date if deciding else None,
         reason=story.reason,
         is_hint=deciding.event.hint if deciding else False,
         evidence=word_for(story.evidence.rank),

@@ -60,13 +60,16 @@ def outranked_ends(placed: Sequence[Placed]) -> frozenset[int]:
     )
 
 
-def voices(placed: Iterable[Placed]) -> tuple[Voice, ...]:
-    """Return what each source that has said something decisive says alone, highest precedence first."""
+def voices(placed: Sequence[Placed], whole: Story) -> tuple[Voice, ...]:
+    """Return what each source that has said something decisive says alone, highest precedence first.
+
+    `whole` is the story of all events; where one source tells it all, it is that source's own.
+    """
     by_source: dict[int, list[Placed]] = defaultdict(list)
     for one in placed:
         if not is_word_of_a_person(one.event):
             by_source[one.event.source_id].append(one)
-    found = [_voice(own) for own in by_source.values()]
+    found = [_voice(own, whole if len(own) == len(placed) else tell(own)) for own in by_source.values()]
     return tuple(sorted((v for v in found if v), key=lambda v: (v.word.precedence, v.word.source_id)))
 
 
@@ -91,8 +94,7 @@ def contradict(a: Voice, b: Voice) -> bool:
     return behind.stage != _BEFORE and behind.word.at > ahead.word.at
 
 
-def _voice(own: Sequence[Placed]) -> Voice | None:
-    story = tell(own)
+def _voice(own: Sequence[Placed], story: Story) -> Voice | None:
     if story.deciding is None:
         return None
     event = story.deciding.event

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tracking.status.contract import EventFact, StatusStep
-from tracking.status.evidence import SCANNED
+from tracking.status.evidence import SCANNED, is_physical
 from tracking.status.ordering import Placed
 from tracking.vocabulary import BEFORE_SCAN_STATUSES, TERMINAL_STATUSES, Reason, ShipmentStatus
 
@@ -96,7 +96,8 @@ class Story:
         self.status, self.deciding = status, placed
         self.reason = self.return_cause if status in RETURN_STATUSES else placed.event.reason
         self.ended_at = placed.at if status in TERMINAL_STATUSES else None
-        self.is_void = status == ShipmentStatus.CANCELLED and (placed.event.is_void or not self.scans)
+        unscanned = not self.scans and not is_physical(placed.event)
+        self.is_void = status == ShipmentStatus.CANCELLED and (placed.event.is_void or unscanned)
         self.moved_after_end_at = None
 
     def turn_round(self) -> None:
@@ -107,11 +108,11 @@ class Story:
         """Take a person's word over everything up to its time. It moves no parcel: evidence stays what it was, and a
         status before the first scan says that the scans so far were not of this parcel."""
         status = placed.event.corrected_status
-        self.turn_round() if status not in RETURN_STATUSES else None
+        if status not in RETURN_STATUSES:
+            self.turn_round()
+            self.delivered_at = None
         if status in BEFORE_SCAN_STATUSES:
             self.scans, self.passed_first_scan, self.evidence = [], False, self.evidence_below_scan
-        if status != ShipmentStatus.DELIVERED and status not in RETURN_STATUSES:
-            self.delivered_at = None
         self.stand(status, placed)
 
     def _start_return(self, placed: Placed) -> None:

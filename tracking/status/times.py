@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -44,7 +44,7 @@ def settle(when: When, place: Place | None, fallback_zone: str, milestone: str) 
     the last second of that local day, by milestone. Raises OverflowError for years the calendar cannot convert.
     """
     zone = _known(zone_of(place.country, place.region) if place else "") or _known(fallback_zone)
-    tz = ZoneInfo(zone) if zone else UTC
+    tz = zone_info(zone)
     if when.precision == Precision.DATE:
         day = when.value.date() if isinstance(when.value, datetime) else when.value
         clock = _DAY_START if milestone in START_OF_DAY_MILESTONES else _DAY_END
@@ -54,6 +54,12 @@ def settle(when: When, place: Place | None, fallback_zone: str, milestone: str) 
         return Settled(moment.replace(tzinfo=tz).astimezone(UTC), when.precision, moment.date(), zone)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return Settled(moment.astimezone(UTC), when.precision, moment.astimezone(tz).date() if zone else None, zone)
+
+
+def zone_info(zone: str) -> tzinfo:
+    """Return the zone of that IANA name; UTC when there is none of that name."""
+    known = _known(zone)
+    return ZoneInfo(known) if known else UTC
 
 
 def _as_datetime(value: datetime | date) -> datetime:
