@@ -34,9 +34,11 @@ class ShipmentFacts:
     ship_to_zone: str  # IANA zone used for local days
     calendar: CarrierCalendar
     created_at: datetime
-    estimate_inside_since: datetime | None = None  # since when the estimate is within the promise again
+    estimate_inside_since: datetime | None = None  # since when the estimate is within the promise again; None unless it
+    # missed the promise before (`promise.estimate_misses` tells)
     paused_from: datetime | None = None  # clocks paused while the only source is silent
     not_received_at: datetime | None = None  # customer or agent says it did not arrive
+    warehouse_zone: str = ""  # IANA zone in which agents read times of the origin; empty: ship_to_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Windows and severities that apply to one shipment: window name -> Window; signal kind -> severity."""
+    """Windows and severities that apply to one shipment: window name -> Window; signal kind -> severity.
+
+    A window or severity that is missing is the preset's.
+    """
 
     windows: Mapping[str, Window]
     severities: Mapping[str, str]
     sources: Mapping[str, str] = field(default_factory=dict)  # window name -> which policy row decided
+    causes: Mapping[str, str] = field(default_factory=dict)  # signal kind -> cause family; a missing one: the preset's
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,15 @@ class Watch:
 class Detector(Protocol):
     """One detector: one file, one line in the registry."""
 
-    kind: str
-    needs_person: bool
+    @property
+    def kind(self) -> str:
+        """The signal kind it detects."""
+        ...
+
+    @property
+    def needs_person(self) -> bool:
+        """True when its signal, once fired, stays until a person settles it."""
+        ...
 
     def watch(self, facts: ShipmentFacts, policy: Policy, now: datetime) -> Watch:
         """Judge one shipment at `now` (aware UTC)."""

@@ -1,0 +1,70 @@
+"""Detectors of stories whose end does not hold: wrong place, not received, still moving."""
+
+from datetime import datetime
+
+from tracking.detectors.contract import Policy, ShipmentFacts
+from tracking.detectors.gates import shown
+from tracking.detectors.rule import Condition, Rule
+from tracking.detectors.same_place import contradicts, told
+from tracking.vocabulary import ShipmentStatus
+
+NOT_DELIVERED = "It is not delivered."
+
+
+def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
+    """The carrier delivered at a place that cannot be the ship-to."""
+    state = facts.state
+    if state.status != ShipmentStatus.DELIVERED:
+        return NOT_DELIVERED
+    if not any(state.delivered_place):
+        return "The carrier has not said where it was delivered."
+    if not contradicts(state.delivered_place, facts.ship_to):
+        return "It was delivered where it should go, as far as the carrier says."
+    since = state.delivered_at or facts.created_at
+    return Condition(
+        since,
+        evidence=f"Delivered on {shown(state, since, facts.ship_to_zone)} in {told(state.delivered_place)};"
+        f" the ship-to is {told(facts.ship_to)}.",
+        fingerprint=told(state.delivered_place).casefold()[:120],
+        window="at once",
+        value=f"delivered in {told(state.delivered_place)}",
+    )
+
+
+def find_not_received(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
+    """The customer or an agent says that a parcel marked delivered did not arrive."""
+    since, state = facts.not_received_at, facts.state
+    if since is None:
+        return "Nobody has said that it did not arrive."
+    if state.status != ShipmentStatus.DELIVERED:
+        return NOT_DELIVERED
+    zone = facts.ship_to_zone
+    delivered = f", delivered on {shown(state, state.delivered_at, zone)}" if state.delivered_at else ""
+    signed = f", signed by {state.signed_by}" if state.signed_by else ", without a signature"
+    return Condition(
+        since,
+        evidence=f"Reported as not received on {shown(state, since, zone)}; the carrier says it was handed over"
+        f"{delivered}{signed}.",
+        fingerprint=since.isoformat(),
+        window="at once",
+    )
+
+
+def find_movement_after_end(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
+    """The carrier scanned the parcel, or reported an exception, after its story had ended."""
+    state = facts.state
+    if state.moved_after_end_at is None:
+        return "Nothing has moved it since the end of its story."
+    ended = f" on {shown(state, state.ended_at, facts.ship_to_zone)}" if state.ended_at else ""
+    return Condition(
+        state.moved_after_end_at,
+        evidence=f"The carrier reported it on {shown(state, state.moved_after_end_at, facts.ship_to_zone)}, although"
+        f" its story had ended as {ShipmentStatus(state.status).label.lower()}{ended}.",
+        fingerprint=state.moved_after_end_at.isoformat(),
+        window="at once",
+    )
+
+
+MISDELIVERY_SUSPECTED = Rule("misdelivery_suspected", find_misdelivery, needs_person=True)
+DELIVERED_NOT_RECEIVED = Rule("delivered_not_received", find_not_received, needs_person=True)
+MOVEMENT_AFTER_DELIVERY = Rule("movement_after_delivery", find_movement_after_end)
