@@ -66,10 +66,10 @@ class PrivacyTask(models.Model):
 
 
 class RevealLog(models.Model):
-    """Who looked at a customer's personal data, and when."""
+    """Who looked at personal data, and when: of a customer, or (without customer) in what `where` names."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    customer = models.ForeignKey("tracking.Customer", on_delete=models.CASCADE)
+    customer = models.ForeignKey("tracking.Customer", on_delete=models.CASCADE, null=True, blank=True)
     at = models.DateTimeField()
     where = models.CharField(max_length=120, blank=True)
 
