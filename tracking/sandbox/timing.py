@@ -5,29 +5,31 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-_OFFSET = re.compile(r"day (-?\d+) (\d\d):(\d\d)")
+_OFFSET = re.compile(r"day (-?\d+) (\d\d):(\d\d)(?: ([+-]) (\d+) ?h)?")
 _SPAN = re.compile(r"(\d+) ?(s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """A wall-clock time some working days after the day of the order."""
+    """A wall-clock time some working days after the day of the order, and hours by the plain clock after that."""
 
     day: int
     at: time
+    hours: int = 0
 
     def moment(self, order_date: date, zone: str) -> datetime:
         """Return the aware UTC moment for an order placed on `order_date`, read on a clock in `zone` (IANA name)."""
         local = datetime.combine(workday(order_date, self.day), self.at, ZoneInfo(zone))
-        return local.astimezone(UTC)
+        return local.astimezone(UTC) + timedelta(hours=self.hours)
 
 
 def offset(text: str) -> Offset:
-    """Read "day 1 16:40"; raises ValueError for anything else."""
+    """Read "day 1 16:40" or "day 1 16:40 + 24h"; raises ValueError for anything else."""
     if not (match := _OFFSET.fullmatch(text)):
-        raise ValueError(f'"{text}" is not of the form "day 1 16:40"')
-    return Offset(int(match[1]), time(int(match[2]), int(match[3])))
+        raise ValueError(f'"{text}" is not of the form "day 1 16:40" or "day 1 16:40 + 24h"')
+    hours = int(f"{match[4]}{match[5]}") if match[4] else 0
+    return Offset(int(match[1]), time(int(match[2]), int(match[3])), hours)
 
 
 def span(text: str) -> timedelta:

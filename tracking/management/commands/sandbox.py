@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from tracking import clock
@@ -21,10 +22,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=8001, help="port on 127.0.0.1 (default 8001)")
-        parser.add_argument("--target", default="http://127.0.0.1:8000", help="where ShipTrack listens")
-        parser.add_argument("--world", type=Path, help="record of a world to continue; waited for when it is not there")
-        parser.add_argument("--seed", type=int, default=1, help="seed of a new world, without --world")
+        parser.add_argument("--port", type=int, default=settings.SANDBOX_PORT, help="port on 127.0.0.1")
+        parser.add_argument("--target", default=f"http://127.0.0.1:{settings.PORT}", help="where ShipTrack listens")
+        parser.add_argument(
+            "--world",
+            type=Path,
+            default=settings.VAR_DIR / "sandbox.json",
+            help="record of the world to continue (default var/sandbox.json); waited for when it is not there",
+        )
+        parser.add_argument("--new-world", type=int, metavar="SEED", help="make a world of its own, without a record")
         parser.add_argument("--no-push", action="store_true", help="answer calls only, post no webhooks")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,8 +49,9 @@ class Command(BaseCommand):
 
 def play(sandbox: Sandbox, stop: Event, options: dict[str, Any]) -> None:
     """Find the world, give it to the server, push unless told not to; return once `stop` is set."""
-    path: Path | None = options["world"]
-    record = wait_for_world(path, stop) if path else worldfile.WorldRecord(options["seed"], _new_start())
+    seed = options["new_world"]
+    path: Path | None = options["world"] if seed is None else None
+    record = wait_for_world(path, stop) if path else worldfile.WorldRecord(seed, _new_start())
     if record is None:
         return
     sandbox.world = record.build()
