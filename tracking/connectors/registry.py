@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tracking.connectors.contract import Connector
+from tracking.connectors.shopify import SHOPIFY
 from tracking.connectors.usps import USPS
 
 _ALL: tuple[Connector, ...] = (
+    SHOPIFY,
     USPS,
 )
 
