@@ -77,6 +77,7 @@ class Observation:
     proof_url: str = ""
     attempts: int | None = None
     destination: Place | None = None
+    in_possession: bool | None = None  # the carrier says outright whether it holds the parcel; None: it does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +260,15 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class PollAnswer:
-    """Result of one poll call. `cursor` is the new position for cursor pollers, "" = unchanged."""
+    """Result of one poll call. `cursor` is the new position for cursor pollers, "" = unchanged; `token` a new token
+    minted during the call, to be kept."""
 
     parts: tuple[PolledPart, ...]
     quota: Quota = Quota()
     cursor: str = ""
     more: bool = False  # cursor pollers: ask again at once
     errors: tuple[Unreadable, ...] = ()
+    token: "Token | None" = None
 
 
 @dataclass(frozen=True, slots=True)
