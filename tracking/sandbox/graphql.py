@@ -104,19 +104,20 @@ def _picked(content: Mapping[str, Any], field: Field, type_name: str) -> Any:
     found = content[field.name]
     if bool(field.fields) != isinstance(found, dict | list) and found is not None and not _is_plain_list(found):
         raise QueryError(f"Field '{field.name}' must {'not ' if field.fields else ''}have a selection of subfields")
-    return pick(_first(found, field.arguments.get("first")), field.fields, field.name[:1].upper() + field.name[1:])
+    return pick(_cut(found, field.arguments), field.fields, field.name[:1].upper() + field.name[1:])
 
 
 def _is_plain_list(found: Any) -> bool:
     return isinstance(found, list) and not any(isinstance(entry, dict) for entry in found)
 
 
-def _first(found: Any, count: Any) -> Any:
-    if isinstance(found, list) and count:
-        return found[:count]
-    if isinstance(found, dict) and "nodes" in found and count and not found.get("isPage"):
-        return connection(found["nodes"][:count])
-    return found
+def _cut(found: Any, arguments: Mapping[str, Any]) -> Any:
+    """Apply `reverse` and `first` to a list or an inner connection; a page of the root is cut where it is made."""
+    nodes = found["nodes"] if isinstance(found, dict) and "nodes" in found else found
+    if not isinstance(nodes, list) or not arguments or (isinstance(found, dict) and found.get("isPage")):
+        return found
+    cut = (nodes[::-1] if arguments.get("reverse") else nodes)[: arguments.get("first")]
+    return cut if found is nodes else connection(cut, has_next=len(cut) < len(nodes))
 
 
 def connection(nodes: list[Any], *, has_next: bool = False, cursor: str = "") -> dict[str, Any]:
