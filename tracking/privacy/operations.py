@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import transaction
 
 from tracking.models import InboundMessage, RevealLog
@@ -16,7 +16,7 @@ Reader = AbstractBaseUser | AnonymousUser
 
 def may_reveal(user: Reader) -> bool:
     """Return whether this person may see personal data unmasked (after a logged click)."""
-    return isinstance(user, AbstractUser) and user.has_perm(REVEAL)
+    return isinstance(user, User) and user.has_perm(REVEAL)
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def reveal_message(*, message: InboundMessage, actor: Reader, now: datetime) -> 
     return RevealLog.objects.create(user=_allowed(actor), at=now, where=message_label(message.pk))
 
 
-def _allowed(actor: Reader) -> AbstractUser:
-    if not (isinstance(actor, AbstractUser) and may_reveal(actor)):
+def _allowed(actor: Reader) -> User:
+    if not (isinstance(actor, User) and may_reveal(actor)):
         raise RevealRefused("You may not see personal data. An administrator can give you that permission.")
     return actor

@@ -28,5 +28,7 @@ def revealed_customers(
 
 def is_message_revealed(user: AbstractBaseUser | AnonymousUser, message_id: int, now: datetime) -> bool:
     """Return whether the reader revealed this message's body within the last 15 minutes. One query."""
+    if user.pk is None:
+        return False
     rows = RevealLog.objects.filter(user_id=user.pk, where=message_label(message_id), at__gt=now - VISIBLE_FOR)
-    return user.pk is not None and rows.exists()
+    return rows.exists()
