@@ -138,11 +138,10 @@ def _event(node: Node, number: str) -> ObservedEvent | None:
 def _keys(code: str, text: str, reason: str) -> tuple[LookupKey, ...]:
     """Return the look-up keys: the code (two characters, `3` is `03`), then the text for codes that nobody knows.
 
-    An event without code is told apart by its words, so that two of them at one moment stay two events.
+    Rows for any code decide by text alone, so the first key stays also without a code. Such an event is told apart by
+    its words, so that two of them at one moment stay two events.
     """
-    if not code:
-        return (LookupKey("eventType", text.lower()),)
-    return (LookupKey("eventCode", _padded(code), reason), LookupKey("eventType", "*"))
+    return (LookupKey("eventCode", _padded(code), reason), LookupKey("eventType", "*" if code else text.lower()))
 
 
 def _padded(code: str) -> str:
