@@ -26,7 +26,6 @@ def tell_after_end(story: Story, placed: Placed) -> None:
     elif story.ended_at is None or not surely_after(placed, story.ended_at):
         return
     elif event.milestone == Milestone.DELIVERED:
-        back = story.is_returning and story.status != ShipmentStatus.DELIVERED
-        story.stand(ShipmentStatus.RETURNED if back else ShipmentStatus.DELIVERED, placed)
+        story.stand(ShipmentStatus.RETURNED if story.is_returning else ShipmentStatus.DELIVERED, placed)
     elif is_physical(event) or event.milestone == Milestone.EXCEPTION:
         story.moved_after_end_at = story.moved_after_end_at or placed.at

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tracking.status.contract import MappingRow
-from tracking.status.validation import clashes, selector, validate
+from tracking.status.validation import Selector, selector, validate
 
 FOLDER = Path(__file__).parent / "presets"
 COLUMNS = (
@@ -48,21 +48,22 @@ def load(kind: str) -> tuple[MappingRow, ...]:
 def read(path: Path) -> tuple[MappingRow, ...]:
     """Read one preset file; its name without suffix is the kind. Raises PresetError at the first bad row."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = tuple(_rows(path, csv.DictReader(file, strict=True)))
-    double = clashes(rows)
-    if double:
-        raise PresetError(f"{path.name}: {double[0]}")
-    return rows
+        return tuple(_rows(path, csv.DictReader(file, strict=True)))
 
 
 def _rows(path: Path, reader: csv.DictReader[str]) -> Iterator[MappingRow]:
     if tuple(reader.fieldnames or ()) != COLUMNS:
         raise PresetError(f"{path.name}, line 1: the columns must be {','.join(COLUMNS)}.")
+    line_of: dict[Selector, int] = {}
     try:
         for cells in reader:
-            yield _row(path, reader.line_num, cells)
-    except csv.Error as error:
-        raise PresetError(f"{path.name}, line {reader.line_num}: {error}.") from error
+            row = _row(path, reader.line_num, cells)
+            first = line_of.setdefault(selector(row), reader.line_num)
+            if first != reader.line_num:
+                raise PresetError(f"{path.name}, line {reader.line_num}: matches the same code as line {first}.")
+            yield row
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise PresetError(f"{path.name}, line {reader.reader.line_num}: {error}.") from error
 
 
 def _row(path: Path, line: int, cells: dict[str, str]) -> MappingRow:
