@@ -1,5 +1,8 @@
 """How the admin looks: name, colours, own style sheets and scripts (django-unfold 0.91)."""
 
+from django.http import HttpRequest
+from django.templatetags.static import static
+
 PETROL = {
     "50": "#f0f8fa",
     "100": "#e0f1f5",
@@ -15,12 +18,37 @@ PETROL = {
 }
 """The primary scale. It collides with no status colour."""
 
+
+def tokens(request: HttpRequest) -> str:
+    """Address of the style sheet with colours and small parts."""
+    return static("shiptrack/tokens.css")
+
+
+def shell(request: HttpRequest) -> str:
+    """Address of the style sheet with our changes to the theme's frame; first, because its layer must come first."""
+    return static("shiptrack/shell.css")
+
+
+def theme(request: HttpRequest) -> str:
+    """Address of the script that sets dark or light before the first paint."""
+    return static("shiptrack/theme.js")
+
+
 UNFOLD = {
     "SITE_TITLE": "ShipTrack",
     "SITE_HEADER": "ShipTrack",
     "SITE_SYMBOL": "package_2",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
     "COLORS": {"primary": PETROL},
+    "STYLES": [shell, tokens],
+    "SCRIPTS": [theme],
+    "DASHBOARD_CALLBACK": "shiptrack_site.dashboard.home",
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "shiptrack_site.navigation.side_bar",
+    },
     "COMMAND": {"search_models": False},  # it loads every matching row; see the search callback instead
 }
