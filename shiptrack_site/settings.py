@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -84,7 +85,7 @@ TEMPLATES = [
     },
 ]
 
-# --- Database: PostgreSQL always; an embedded one if none is named ----------------------------------------------------
+# --- Database: PostgreSQL always; an embedded one if none is named --------------------------------------------------
 DATABASE_URL = environment.text("DATABASE_URL", "")
 EMBEDDED_POSTGRES_DATA = Path(environment.text("SHIPTRACK_PGDATA", str(VAR_DIR / "postgres"))).resolve()
 EMBEDDED_POSTGRES_THROWAWAY = {"0": "no", "1": "fast", "durable": "durable"}[
@@ -107,8 +108,8 @@ else:
     os.environ.pop("PGSERVICE", None)  # libpq would fail on a service that only the user's own tools know
     DATABASES = {"default": {"ENGINE": "shiptrack_site.embedded_postgres", "NAME": "shiptrack", **_KEPT_OPEN}}
 
-# --- Background work: django-q2 only rings; what is due stands in our own tables --------------------------------------
-Q_CLUSTER = {
+# --- Background work: django-q2 only rings; what is due stands in our own tables ------------------------------------
+Q_CLUSTER: dict[str, Any] = {
     "name": "core",  # also signs the queue's rows, for both clusters
     "label": "Background work",
     "orm": "default",
@@ -127,7 +128,7 @@ Q_CLUSTER = {
     "ALT_CLUSTERS": {"net": {"poll": 0.5}},
 }
 
-# --- People -----------------------------------------------------------------------------------------------------------
+# --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -149,7 +150,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
 
-# --- Language and time --------------------------------------------------------------------------------------------------
+# --- Language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -157,7 +158,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# --- Files of the pages -------------------------------------------------------------------------------------------------
+# --- Files of the pages ---------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -167,7 +168,7 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 
-# --- Safety -------------------------------------------------------------------------------------------------------------
+# --- Safety ---------------------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -178,7 +179,7 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # other hosts of the domain are not ours to bind to HTTPS
 
-# --- Log ----------------------------------------------------------------------------------------------------------------
+# --- Log ------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = environment.one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,

