@@ -23,13 +23,11 @@ GONE = frozenset(
 def waits_since(facts: ShipmentFacts) -> datetime | None:
     """Return since when (aware UTC) the parcel can be picked up; None when it cannot, or not any more."""
     state, held = facts.state, reported(facts.state, "held_at_location")
-    if state.status in GONE:
-        return None
     if state.available_at is not None:
         return state.available_at
     if held is None or held.cleared_by_scan_at or reached_since(state, GONE, held.last_at):
         return None
-    return held.first_at
+    return held.since_at or held.first_at
 
 
 def find_held_at_location(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:

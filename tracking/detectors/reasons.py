@@ -71,17 +71,17 @@ def reason_condition(
     facts: ShipmentFacts, policy: Policy, now: datetime, kind: str, fact: ReasonFact, said: str, since_then: str
 ) -> Condition:
     """Return the condition of a reported reason: a signal at once, or when the kind's own window is over."""
-    zone, window = facts.ship_to_zone, window_of(policy, kind)
+    zone, window, since = facts.ship_to_zone, window_of(policy, kind), fact.since_at or fact.first_at
     times = f" on {fact.count} days, last" if fact.count > 1 else ""
     limit = f" The window is {words.window(window)}." if window.days else ""
     return Condition(
-        fact.first_at,
+        since,
         evidence=f"The carrier reported {said}{times} on {shown(facts.state, fact.last_at, zone)};"
         f" {since_then}.{limit}",
         fingerprint=f"{fact.last_identity}:{fact.count}",
-        due=due_after(facts, fact.first_at, window) if window.days else None,
+        due=due_after(facts, since, window) if window.days else None,
         window=f"{words.window(window)} after the first report" if window.days else "at once",
-        value=f"first reported {words.duration(now - fact.first_at)} ago",
+        value=f"first reported {words.duration(now - since)} ago",
         count=fact.count,
     )
 

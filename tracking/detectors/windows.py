@@ -29,8 +29,6 @@ def due_after(facts: ShipmentFacts, start: datetime, window: Window) -> Due:
     if silent is None or due <= silent:
         return Due(due)
     resumed = silent + LONGEST_PAUSE
-    if start >= resumed:
-        return Due(due, by_feed=True)
     return Due(max(due, _add(facts, resumed, _rest(facts, max(start, silent), due, window))), by_feed=True)
 
 

@@ -69,6 +69,7 @@ class ReasonFact:
     last_identity: int
     cleared_by_scan_at: datetime | None = None  # first later physical scan without this reason
     cleared_by_outbound_scan_at: datetime | None = None  # the same, scans of a return left out
+    since_at: datetime | None = None  # first report after the last scan that answered an earlier one; None: `first_at`
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from tests.tracking.detectors.parcels import CUTOFF, LABEL, SCAN, at, labelled, moving, parcel, reason, signal, watch
-from tracking.detectors.contract import ShipmentFacts
-from tracking.status.contract import ShipmentState, SourceWord
+from tracking.detectors.contract import Policy, ShipmentFacts, Window
+from tracking.detectors.registry import detect
+from tracking.status.contract import ShipmentState, SourceWord, StatusStep
 
 CREATED = ShipmentState("created", None)
 NO_NUMBER = {"has_number": False, "label_at": None, "number_at": None, "pickup_cutoff_at": None}
@@ -194,3 +195,24 @@ def test_the_pickup_cutoff_is_told_where_the_warehouse_is() -> None:
     assert found is not None
     assert "Mon 16 Nov 23:00 CET" in found.evidence
     assert at("16 23:00", "Europe/Berlin") == CUTOFF
+
+
+def test_a_stall_that_would_come_after_the_loss_is_never_announced() -> None:
+    facts = parcel(moving())
+    eager = Policy({"presumed_lost": Window(2)}, {})
+    for now in (at("17 12:00"), at("18 20:00"), at("19 20:00")):
+        stalled = next(one for one in detect(facts, eager, now).watches if one.kind == "stalled")
+        assert stalled.signal is None
+        assert stalled.due_at is None
+
+
+def test_ready_for_pickup_after_the_promise_is_late() -> None:
+    ready = moving(status="available_for_pickup", available_at=at("21 12:00"))
+    assert signal(parcel(ready, **BY_FRIDAY), "missed_promise", at("21 12:00")) is not None
+
+
+@pytest.mark.parametrize(("when", "waits"), [("16 12:00", True), ("17 12:00", False), ("18 12:00", False)])
+def test_a_held_parcel_that_went_back_or_was_delivered_no_longer_waits(when: str, waits: bool) -> None:
+    held, step = reason("held_at_location"), StatusStep("delivered", at(when), 8)
+    found = signal(parcel(moving(reasons=(held,), steps=(step,))), "held_at_location", at("23 12:00"))
+    assert (found is not None) is waits

@@ -86,6 +86,11 @@ def test_a_new_estimate_is_a_new_report_only_on_another_day() -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+def test_an_estimate_back_inside_is_watched_until_the_promise_ends() -> None:
+    facts = parcel(expected("20 09:00"), **EXACT, estimate_inside_since=at("20 06:00"))
+    assert watch(facts, "will_miss_promise", at("20 07:00")).clears_at == at("20 10:00")
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

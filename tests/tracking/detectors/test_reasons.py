@@ -94,6 +94,8 @@ def test_what_follows_a_failed_attempt_clears_it(status: str) -> None:
     assert signal(parcel(moving(status=status, reasons=attempt)), "failed_attempt", NOW) is None
     passed = moving(reasons=attempt, steps=(StatusStep(status, at("18 09:00"), 8),))
     assert signal(parcel(passed), "failed_attempt", NOW) is None
+    same_event = moving(reasons=attempt, steps=(StatusStep(status, at("17 12:00"), 7),))
+    assert signal(parcel(same_event), "failed_attempt", NOW) is None
     earlier = moving(reasons=attempt, steps=(StatusStep(status, at("17 09:00"), 6),))
     assert signal(parcel(earlier), "failed_attempt", NOW) is not None
 
@@ -152,3 +154,19 @@ def test_a_customs_hold_waits_before_it_is_a_signal() -> None:
     found = signal(facts, "customs_hold", NOW)
     assert found is not None
     assert found.evidence.endswith("The window is 1 carrier day.")
+
+
+def test_a_parcel_found_and_then_moved_on_is_not_lost() -> None:
+    steps = (StatusStep("delivered", at("18 12:00"), 8), StatusStep("in_transit", at("19 12:00"), 9))
+    assert signal(parcel(moving(reasons=(reason("lost"),), steps=steps)), "lost", NOW) is None
+    assert signal(parcel(moving(reasons=(reason("lost", "18 13:00"),), steps=steps)), "lost", NOW) is not None
+
+
+@pytest.mark.parametrize("kind", ["customs_hold", "held_at_location"])
+def test_a_second_hold_gets_a_window_of_its_own(kind: str) -> None:
+    again = reason(kind, "10 12:00", last_at=at("17 12:00"), since_at=at("17 12:00"), count=2)
+    facts = parcel(moving(reasons=(again,)))
+    assert watch(facts, kind, at("17 13:00")).signal is None
+    found = signal(facts, kind, NOW)
+    assert found is not None
+    assert found.since == at("17 12:00")

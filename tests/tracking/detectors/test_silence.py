@@ -48,3 +48,16 @@ def test_the_clock_runs_again_as_soon_as_the_source_speaks() -> None:
 def test_a_clock_that_began_after_the_pause_is_not_delayed() -> None:
     facts = parcel(moving(last_scan_at=at("18 12:00")), paused_from=at("16 12:00"))
     assert watch(facts, "stalled", at("18 13:00")).due_at == at("23 12:00")
+
+
+def test_a_clock_that_began_during_the_silence_runs_whole() -> None:
+    facts = parcel(moving(last_scan_at=at("18 18:00")), paused_from=at("18 12:00"))
+    assert watch(facts, "stalled", at("18 19:00")).due_at == at("24 12:00")  # 3 carrier days from Thursday noon
+
+
+def test_a_promise_broken_before_the_silence_stays_as_it_was() -> None:
+    found = signal(
+        parcel(moving(), promise_at=at("18 11:00"), paused_from=at("18 12:00")), "missed_promise", at("18 11:00")
+    )
+    assert found is not None
+    assert found.cause == "carrier"
