@@ -36,7 +36,7 @@ def queue_lag_seconds() -> float | None:
 def state_counts() -> dict[str, int]:
     """Return how many messages wait, failed or were given up, each counted to 1000. One query."""
     states = (InboundState.PENDING, *FAILED_STATES)
-    return {str(key): count for key, count in _capped_counts("tracking_inboundmessage", "state", states).items()}
+    return _capped_counts("tracking_inboundmessage", "state", [str(state) for state in states])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,7 @@ def health(sources: Iterable[Source], now: datetime) -> dict[int, Health]:
     """Return the health of sources by id, in a fixed number of queries."""
     ids = [source.pk for source in sources]
     lags = _lags(ids, now)
-    states = (InboundState.PENDING, *FAILED_STATES)
-    rows = InboundMessage.objects.filter(source_id__in=ids, state__in=states).order_by()
-    messages = {
-        (row["source_id"], row["state"]): row["n"] for row in rows.values("source_id", "state").annotate(n=Count("id"))
-    }
+    messages = _open_messages(ids)
     polled = _capped_counts("tracking_pollstate", "source_id", ids, "next_poll_at IS NOT NULL")
     due = _capped_counts("tracking_pollstate", "source_id", ids, "next_poll_at <= %s", now)
     return {
@@ -80,6 +76,13 @@ def health(sources: Iterable[Source], now: datetime) -> dict[int, Health]:
         )
         for pk in ids
     }
+
+
+def _open_messages(ids: list[int]) -> dict[tuple[int, str], int]:
+    states = (InboundState.PENDING, *FAILED_STATES)
+    rows = InboundMessage.objects.filter(source_id__in=ids, state__in=states).order_by()
+    counts = rows.values_list("source_id", "state").annotate(Count("id"))
+    return {(source, state): count for source, state, count in counts}
 
 
 def _lags(ids: list[int], now: datetime) -> dict[int, Lag]:
@@ -108,9 +111,13 @@ def _lags(ids: list[int], now: datetime) -> dict[int, Lag]:
 def _capped_counts(
     table: str, column: str, values: Iterable[Any], condition: str = "TRUE", *given: Any
 ) -> dict[Any, int]:
-    """Count the rows of `table` for each value of `column`, each count stopping at 1000: at most that many rows are read
-    a value. Table, column and condition are our own constants."""
+    """Count the rows of `table` for each value of `column`, each count stopping at 1000.
+
+    At most that many rows are read a value. Table, column and condition are our own constants.
+    """
     wanted = list(values)
+    if not wanted:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
