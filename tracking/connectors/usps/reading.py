@@ -43,7 +43,7 @@ def read(message: RawMessage) -> Reading:
         errors=tuple(dict.fromkeys(errors)),
         # Whether a push holds the whole history is not documented; a poll answer does.
         complete_for=frozenset(p.number for p in parcels if p.is_complete and message.transport == "poll"),
-        ignored="" if value else "The message names no parcel.",
+        ignored="" if parcels or errors else "The message names no parcel.",
     )
 
 
