@@ -59,7 +59,18 @@ def test_parcels_of_an_order() -> None:
 
 def test_both_spellings_tell_the_same() -> None:
     rest, graph = order(), read(load("graphql_orders")).orders[0]
-    facts = "external_id number version_at created_at currency total_minor email customer_name phone locale".split()
+    facts = [
+        "external_id",
+        "number",
+        "version_at",
+        "created_at",
+        "currency",
+        "total_minor",
+        "email",
+        "customer_name",
+        "phone",
+        "locale",
+    ]
     facts += ["ship_to", "shipping_method", "tags", "is_test", "cancelled_at"]
     assert [getattr(rest, fact) for fact in facts] == [getattr(graph, fact) for fact in facts]
     one, other = rest.fulfilments[0], graph.fulfilments[0]
