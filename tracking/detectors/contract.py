@@ -27,7 +27,7 @@ class ShipmentFacts:
     is_international: bool
     care_level: str
     promise_at: datetime | None
-    promise_is_date: bool
+    promise_is_date: bool  # only a day was promised: promise_at is any moment of that day at the ship-to
     promise_origin: str
     order_cancelled: bool
     ship_to: tuple[str, str, str, str]  # city, region, postcode, country

@@ -36,6 +36,16 @@ def estimate_misses(facts: ShipmentFacts, policy: Policy) -> bool:
     return estimate > end + window_of(policy, "will_miss_promise").clock()
 
 
+def inside_since(facts: ShipmentFacts, policy: Policy, is_open: bool, now: datetime) -> datetime | None:
+    """Return what to keep as `estimate_inside_since`: since when (aware UTC) the estimate keeps the promise again.
+
+    `is_open`: a will_miss_promise signal is open on this shipment; without one there is nothing to wait for (None).
+    """
+    if not is_open or estimate_misses(facts, policy):
+        return None
+    return facts.estimate_inside_since or now
+
+
 def find_will_miss_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier expects to arrive after the promise; held until the estimate has been back inside for a while."""
     end, estimate = promise_end(facts), facts.state.estimate_until or facts.state.estimate_at
