@@ -1,6 +1,7 @@
 """Several sources on one parcel; estimates, proof and numbers not found; reasons."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,12 @@ def test_an_end_that_does_not_count_leaves_no_trace_but_its_evidence():
 
     assert (state.delivered_at, state.ended_at, state.holds_messages) == (None, None, False)
     assert state.evidence_at == at(6)
+
+
+def test_a_source_does_not_outrank_itself():
+    state = project([event(0, "label_created", precedence=SHOP), event(6, "delivered"), event(9, "in_transit")])
+
+    assert (state.status, state.moved_after_end_at) == ("delivered", at(9))
 
 
 def test_all_scans_share_one_timeline():
@@ -160,7 +167,7 @@ def test_the_day_on_which_it_goes_back():
     assert project([event(0, "available_for_pickup")], seen).return_by == date(2026, 11, 30)
 
 
-NOT_FOUND = {"not_found": True, "not_found_since": at(2)}
+NOT_FOUND: dict[str, Any] = {"not_found": True, "not_found_since": at(2)}
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,7 @@ def test_a_reason_counts_on_any_milestone():
         ([event(5, "returning"), event(6, "in_transit")], 5, None),
         ([event(5, "returning"), event(6, "in_transit", turn="return_cancelled")], 5, 6),
         ([event(5, "delivered")], 5, 5),
+        ([event(5, "returned", precedence=SHOP), event(6, "in_transit")], 5, 6),
         ([event(2, "out_for_delivery")], None, None),  # the same moment is not later
         ([correction(5, "in_transit")], 5, 5),
         ([correction(5, "exception")], None, None),

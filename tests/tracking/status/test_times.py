@@ -84,9 +84,9 @@ def when(precision, value):
         # Beirut skips midnight: the day begins at 01:00 by the clock
         ("date", date(2026, 3, 29), None, "Asia/Beirut", "in_transit",
          datetime(2026, 3, 28, 22, tzinfo=UTC), date(2026, 3, 29), "Asia/Beirut"),
-        # Havana goes back at 01:00, so the day's last second is still single; Azores goes back into the day before
-        ("date", date(2026, 10, 24), None, "Atlantic/Azores", "delivered",
-         datetime(2026, 10, 24, 23, 59, 59, tzinfo=UTC), date(2026, 10, 24), "Atlantic/Azores"),
+        # Sao Paulo had the last hour of 17 February 2018 twice: the day ends with the second
+        ("date", date(2018, 2, 17), None, "America/Sao_Paulo", "delivered",
+         datetime(2018, 2, 18, 2, 59, 59, tzinfo=UTC), date(2018, 2, 17), "America/Sao_Paulo"),
     ],
 )  # fmt: skip
 def test_settle(precision, value, place, fallback, milestone, expected, day, zone):
