@@ -128,7 +128,7 @@ class Node:
 
     def path(self, key: str) -> str:
         """Return where `key` is in the message, like `orders[2].total`."""
-        return f"{self.where}.{key}" if self.where else key
+        return ".".join(part for part in (self.where, key) if part)
 
     def note(self, key: str, message: str) -> None:
         """Remember that the part at `key` could not be read, as a sentence."""
@@ -138,13 +138,13 @@ class Node:
         """Tell whether `key` holds anything but null."""
         return self.value.get(key) is not None
 
-    def text(self, key: str) -> str:
-        """Return a text, stripped; whole numbers are taken as text too. Bound: 2000 characters."""
+    def text(self, key: str, limit: int = MAX_TEXT) -> str:
+        """Return a text, stripped, at most `limit` characters; whole numbers are taken as text too."""
         value = self.value.get(key)
         if value is None:
             return ""
         if isinstance(value, str):
-            return value.strip()[:MAX_TEXT]
+            return value.strip()[:limit].rstrip()
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         self.note(key, "A text was expected here.")

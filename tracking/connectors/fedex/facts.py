@@ -3,7 +3,7 @@
 from datetime import date
 
 from tracking.connectors.contract import Observation, Place, ShipmentUpdate, When
-from tracking.connectors.fedex.scans import CARRIER, RETURN_LABEL_EVENTS, read_place
+from tracking.connectors.fedex.scans import CARRIER, CODE, NAME, RETURN_LABEL_EVENTS, read_place
 from tracking.connectors.fedex.times import read_fedex_when
 from tracking.connectors.numbers import detect, normalize
 from tracking.connectors.parsing import Node, read_day
@@ -40,7 +40,7 @@ def read_shipment(result: Node, number: str, dates: dict[str, When]) -> Shipment
     return ShipmentUpdate(
         tracking_number=number,
         carrier=CARRIER,
-        service=service.text("description") or service.text("type"),
+        service=service.text("description", NAME) or service.text("type", NAME),
         label_created_at=dates.get("SHIPMENT_DATA_RECEIVED"),
         voided=latest_code(result) == "CA",
         direction="return" if _is_return_label(result) else "outbound",
@@ -49,14 +49,14 @@ def read_shipment(result: Node, number: str, dates: dict[str, When]) -> Shipment
         return_number=_first_other(names.get("RETURNED_TO_SHIPPER_TRACKING_NUMBER", ()), number),
         ship_from=_known(read_place(result.node("shipperInformation").node("address"))),
         ship_to=_known(read_place(result.node("recipientInformation").node("address"))),
-        unique_id=identity.text("trackingNumberUniqueId"),
+        unique_id=identity.text("trackingNumberUniqueId", NAME),
         ship_date=ship_date(dates),
     )
 
 
 def latest_code(result: Node) -> str:
     """Return the code of the latest status, upper case."""
-    return result.node("latestStatusDetail").text("code").upper()
+    return result.node("latestStatusDetail").text("code", CODE).upper()
 
 
 def _is_return_label(result: Node) -> bool:
@@ -106,9 +106,9 @@ def read_observation(result: Node, number: str, dates: dict[str, When]) -> Obser
         estimate_at=estimate,
         estimate_until=ends if ends != estimate else None,
         delay_flag=_delay_flag(delay),
-        signed_by=delivery.text("signedByName") or delivery.text("receivedByName"),
+        signed_by=delivery.text("signedByName", NAME) or delivery.text("receivedByName", NAME),
         delivered_place=_known(read_place(delivery.node("actualDeliveryAddress"))),
-        delivered_to=delivery.text("locationDescription") or delivery.text("locationType"),
+        delivered_to=delivery.text("locationDescription", NAME) or delivery.text("locationType", NAME),
         attempts=delivery.integer("deliveryAttempts"),
         destination=read_destination(result),
         in_possession=_possession(result.node("shipmentDetails")),
@@ -124,7 +124,7 @@ def _delay_flag(detail: Node) -> str:
     """Return the kind of delay, "DELAYED" where FedEx gives the status alone, "" when it is not late."""
     if detail.text("status").upper() not in ("", "DELAYED"):
         return ""
-    return (detail.text("type") or detail.text("status")).upper()
+    return (detail.text("type", CODE) or detail.text("status", CODE)).upper()
 
 
 def read_destination(result: Node) -> Place | None:

@@ -23,7 +23,7 @@ from tracking.connectors.contract import (
     When,
 )
 from tracking.connectors.fedex import facts
-from tracking.connectors.fedex.scans import CARRIER, read_scan
+from tracking.connectors.fedex.scans import CARRIER, CODE, NAME, read_scan
 from tracking.connectors.fedex.times import sort_moment
 from tracking.connectors.parsing import Node, decode_json
 from tracking.vocabulary import Transport
@@ -70,7 +70,7 @@ def read(message: RawMessage) -> Reading:
         shipments=tuple(found.shipments),
         events=tuple(found.events),
         observations=tuple(found.observations),
-        errors=tuple(found.errors),
+        errors=tuple(dict.fromkeys(found.errors)),
         complete_for=frozenset(found.complete),
     )
 
@@ -93,21 +93,21 @@ def _refuse_error_answer(root: Node) -> None:
 
 def _read_entry(entry: Node, root: Node, found: _Found, *, is_poll: bool) -> None:
     asked_number = entry.text("trackingNumber")
-    parcels = []
+    parcels: dict[str, list[_Parcel]] = {}
+    is_empty = True
     for result in entry.nodes("trackResults"):
+        is_empty = False
         number = asked_number or result.node("trackingNumberInfo").text("trackingNumber")
         if not number:
             result.note("trackingNumberInfo", "This result names no tracking number.")
         elif result.has("error"):
             _read_error(result, number, found)
         else:
-            parcels.append((number, _weigh(result)))
-    if parcels:
-        found.observations = [
-            seen for seen in found.observations if not (seen.not_found and seen.tracking_number == asked_number)
-        ]
-        _read_parcels(parcels[0][0], [parcel for _, parcel in parcels], root.node(ASKED), found, is_poll=is_poll)
-    elif not entry.has("trackResults"):
+            parcels.setdefault(number, []).append(_weigh(result))
+    for number, same in parcels.items():
+        found.observations = [seen for seen in found.observations if seen.tracking_number != number]  # it is found
+        _read_parcels(number, same, root.node(ASKED), found, is_poll=is_poll)
+    if is_empty:
         entry.note("trackResults", "There is no result for this number.")
 
 
@@ -173,7 +173,7 @@ def _is_relabelled(other: _Parcel, owner: _Parcel) -> bool:
 
 def _events(parcel: _Parcel, number: str) -> Iterable[ObservedEvent]:
     """Yield the scans, oldest first (FedEx sends newest first); without any, the latest status when it has a time."""
-    company = parcel.node.node("trackingNumberInfo").text("carrierCode").upper()
+    company = parcel.node.node("trackingNumberInfo").text("carrierCode", CODE).upper()
     scans = list(parcel.node.nodes("scanEvents"))
     for scan in reversed(scans):
         event = read_scan(scan, number, company)
@@ -186,7 +186,7 @@ def _events(parcel: _Parcel, number: str) -> Iterable[ObservedEvent]:
 def _latest_as_event(parcel: _Parcel, number: str) -> Iterable[ObservedEvent]:
     """A label that was never scanned, or an answer without detailed scans, still says one thing."""
     latest = parcel.node.node("latestStatusDetail")
-    code, derived = latest.text("code").upper(), latest.text("derivedCode").upper()
+    code, derived = latest.text("code", CODE).upper(), latest.text("derivedCode", CODE).upper()
     when = parcel.dates.get(facts.LATEST_TIMES.get(code, ""))
     if when is None:
         return
@@ -198,5 +198,5 @@ def _latest_as_event(parcel: _Parcel, number: str) -> Iterable[ObservedEvent]:
         when=when,
         keys=(*own, summary),
         raw_code=code,
-        description=latest.text("description") or latest.text("statusByLocale"),
+        description=latest.text("description", NAME) or latest.text("statusByLocale", NAME),
     )

@@ -20,6 +20,7 @@ from tracking.connectors.fedex.times import read_fedex_when
 from tracking.connectors.parsing import Node
 
 CARRIER = "fedex"
+CODE, NAME = 40, 120  # characters kept of a code, and of a name or short text
 
 # Events that keep their own meaning whatever delay is reported with them.
 SETTLING = frozenset({"DL", "OD", "AD", "ED", "HP", "HL", "RS", "RT", "CA"})
@@ -61,16 +62,16 @@ def read_scan(scan: Node, number: str, company: str) -> ObservedEvent | None:
     """
     when = read_fedex_when(scan, "date")
     if when is None:
-        if not scan.has("date"):
+        if not scan.text("date"):
             scan.note("date", "This scan has no time.")
         return None
-    event, exception = scan.text("eventType"), scan.text("exceptionCode")
+    event, exception = scan.text("eventType", CODE), scan.text("exceptionCode", CODE)
     return ObservedEvent(
         tracking_number=number,
         carrier=CARRIER,
         when=when,
         keys=_keys(scan, event, exception, company),
-        raw_code=event or scan.text("derivedStatusCode"),
+        raw_code=event or scan.text("derivedStatusCode", CODE),
         raw_subcode=exception,
         description=_description(scan),
         place=read_place(scan.node("scanLocation")),
@@ -79,18 +80,18 @@ def read_scan(scan: Node, number: str, company: str) -> ObservedEvent | None:
 
 def read_place(address: Node) -> Place:
     """Return the place of a FedEx address."""
-    country = address.text("countryCode").upper()
+    country = address.text("countryCode", CODE).upper()
     return Place(
-        city=address.text("city"),
-        region=address.text("stateOrProvinceCode"),
-        postcode=address.text("postalCode"),
+        city=address.text("city", NAME),
+        region=address.text("stateOrProvinceCode", CODE),
+        postcode=address.text("postalCode", 32),
         country=country if len(country) == 2 and country.isalpha() else "",
     )
 
 
 def _description(scan: Node) -> str:
-    event = scan.text("eventDescription") or scan.text("derivedStatus")
-    exception = scan.text("exceptionDescription")
+    event = scan.text("eventDescription", NAME) or scan.text("derivedStatus", NAME)
+    exception = scan.text("exceptionDescription", NAME)
     return " - ".join(part for part in (event, exception) if part)
 
 
@@ -124,17 +125,17 @@ def _delay(detail: Node, event: str) -> list[LookupKey]:
     """Return the keys of a structured delay; the status may be the only thing FedEx fills in."""
     if detail.text("status").upper() != "DELAYED":
         return []
-    kind = detail.text("type").upper()
+    kind = detail.text("type", CODE).upper()
     typed = [LookupKey("delayDetail.type", kind, _at_scan(event))] if kind else []
     return [*typed, LookupKey("delayDetail.status", "DELAYED", _at_scan(event))]
 
 
 def _derived(scan: Node) -> tuple[LookupKey, ...]:
     """Return the keys of a scan without event type: the delay, else the summary, else that it is on time."""
-    detail, derived = scan.node("delayDetail"), scan.text("derivedStatusCode").upper()
+    detail, derived = scan.node("delayDetail"), scan.text("derivedStatusCode", CODE).upper()
     keys = _delay(detail, "")
     if derived:
         keys.append(LookupKey("derivedStatusCode", derived))
     elif not keys and detail.text("status"):
-        keys.append(LookupKey("delayDetail.status", detail.text("status").upper()))
+        keys.append(LookupKey("delayDetail.status", detail.text("status", CODE).upper()))
     return tuple(keys)
