@@ -159,17 +159,6 @@ NEXT_ACTION_IN_PHASE: dict[tuple[str, str], str] = {
 }
 
 
-def next_action(kind: str, phase: str = "") -> str:
-    """Return the default next action of a signal kind in a phase; KeyError for a kind that does not exist."""
-    return NEXT_ACTION_IN_PHASE.get((kind, phase)) or KIND_BY_CODE[kind].next_action
-
-
-def due_hours(kind: str, severity: str) -> float:
-    """Return the working hours until the next action is due: the kind's own, halved for each step it is more severe."""
-    row = KIND_BY_CODE[kind]
-    return scaled_hours(row.due_hours, row.severity, severity)
-
-
 def scaled_hours(hours: float, usual: str, severity: str) -> float:
     """Return `hours`, meant for severity `usual`, for another severity: half per step up, double per step down."""
     return float(hours * 2.0 ** (SEVERITY_RANK[usual] - SEVERITY_RANK[severity]))

@@ -36,16 +36,6 @@ def estimate_misses(facts: ShipmentFacts, policy: Policy) -> bool:
     return estimate > end + window_of(policy, "will_miss_promise").clock()
 
 
-def inside_since(facts: ShipmentFacts, policy: Policy, is_open: bool, now: datetime) -> datetime | None:
-    """Return what to keep as `estimate_inside_since`: since when (aware UTC) the estimate keeps the promise again.
-
-    `is_open`: a will_miss_promise signal is open on this shipment; without one there is nothing to wait for (None).
-    """
-    if not is_open or estimate_misses(facts, policy):
-        return None
-    return facts.estimate_inside_since or now
-
-
 def find_will_miss_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier expects to arrive after the promise; held until the estimate has been back inside for a while."""
     end, estimate = promise_end(facts), facts.state.estimate_until or facts.state.estimate_at
@@ -103,7 +93,7 @@ def _misses(facts: ShipmentFacts, policy: Policy, estimate: datetime, end: datet
         facts.state.last_event_at or facts.created_at,
         evidence=f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)}"
         f" (tolerance {margin}). {BECAUSE[cause]}",
-        fingerprint=local_day(facts.ship_to_zone or "UTC", estimate).isoformat(),
+        fingerprint=_estimated_day(facts, estimate),
         clears_at=end,
         window=f"estimate at most {margin} after the promise",
         value=f"estimate {_estimated(facts, estimate)}",
@@ -121,6 +111,7 @@ def _back_inside(
         since,
         evidence=f"The estimate is back inside the promise since {words.moment(since, facts.ship_to_zone)}"
         f" ({_estimated(facts, estimate)}); the signal clears when that has held for {words.window(clear)}.",
+        fingerprint=_estimated_day(facts, estimate),
         clears_at=min(since + clear.clock(), end),
         cause=cause_of_lateness(facts, policy),
     )
@@ -130,6 +121,10 @@ def _promised(facts: ShipmentFacts) -> str:
     at = facts.promise_at or facts.created_at
     said = words.day(at, facts.ship_to_zone) if facts.promise_is_date else words.moment(at, facts.ship_to_zone)
     return f"{said} ({facts.promise_origin})" if facts.promise_origin else said
+
+
+def _estimated_day(facts: ShipmentFacts, estimate: datetime) -> str:
+    return local_day(facts.ship_to_zone or "UTC", estimate).isoformat()
 
 
 def _estimated(facts: ShipmentFacts, estimate: datetime) -> str:

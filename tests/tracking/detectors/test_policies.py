@@ -7,12 +7,11 @@ from tracking.detectors.contract import Policy, Window
 from tracking.detectors.policies import PolicyBook, Scope, preset_policy, resolve
 from tracking.detectors.presets import (
     KINDS,
+    NEXT_ACTION_IN_PHASE,
     PLAIN_WINDOWS,
     WINDOWS,
     KindPreset,
     PolicyPreset,
-    due_hours,
-    next_action,
     scaled_hours,
 )
 from tracking.detectors.registry import detect
@@ -103,17 +102,13 @@ def test_presets_are_words_the_product_knows() -> None:
 
 
 def test_the_next_action_of_a_return_changes_when_it_is_back() -> None:
-    assert "returned to stock" in next_action("return_to_sender", "returned")
-    assert next_action("return_to_sender", "returning") == next_action("return_to_sender")
+    assert "returned to stock" in NEXT_ACTION_IN_PHASE["return_to_sender", "returned"]
+    assert {kind for kind, _ in NEXT_ACTION_IN_PHASE} <= set(SignalKind.values)
 
 
 @pytest.mark.parametrize(
-    ("kind", "severity", "hours"),
-    [("stalled", "medium", 8), ("stalled", "high", 4), ("stalled", "critical", 2), ("lost", "critical", 1)],
+    ("hours", "usual", "severity", "scaled"),
+    [(8, "medium", "medium", 8), (8, "medium", "high", 4), (8, "medium", "critical", 2), (2, "high", "low", 8)],
 )
-def test_the_more_severe_the_sooner_due(kind: str, severity: str, hours: float) -> None:
-    assert due_hours(kind, severity) == hours
-
-
-def test_hours_double_for_each_step_down() -> None:
-    assert scaled_hours(2, "high", "low") == 8
+def test_the_more_severe_the_sooner_due(hours: float, usual: str, severity: str, scaled: float) -> None:
+    assert scaled_hours(hours, usual, severity) == scaled

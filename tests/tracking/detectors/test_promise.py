@@ -8,7 +8,7 @@ import pytest
 
 from tests.tracking.detectors.parcels import AUSTIN, at, labelled, moving, parcel, policy, reason, signal, watch
 from tracking.detectors.contract import ShipmentFacts
-from tracking.detectors.promise import estimate_misses, inside_since, promise_end
+from tracking.detectors.promise import estimate_misses, promise_end
 
 NOW = at("18 12:00")
 FRIDAY = {"promise_at": at("20 00:00", AUSTIN), "promise_is_date": True, "promise_origin": "shop"}
@@ -135,12 +135,3 @@ def test_whose_fault_it_is(state: Any, cause: str) -> None:
         found = signal(late, kind, now)
         assert found is not None
         assert found.cause == cause
-
-
-def test_how_long_the_estimate_is_back_inside() -> None:
-    inside, outside = parcel(expected("20 09:00"), **EXACT), parcel(expected("23 09:00"), **EXACT)
-    rules = policy(inside)
-    assert inside_since(inside, rules, False, NOW) is None
-    assert inside_since(inside, rules, True, NOW) == NOW
-    assert inside_since(replace(inside, estimate_inside_since=at("18 09:00")), rules, True, NOW) == at("18 09:00")
-    assert inside_since(replace(outside, estimate_inside_since=at("18 09:00")), rules, True, NOW) is None
