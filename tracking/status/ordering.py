@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tracking.status.contract import EventFact
 from tracking.status.evidence import is_word_of_a_person
 from tracking.status.times import START_OF_DAY_MILESTONES
-from tracking.vocabulary import MILESTONE_RANK, Milestone, Precision
+from tracking.vocabulary import MILESTONE_RANK, Evidence, Milestone, Precision
 
 DAY = timedelta(hours=24)
 _PERSON_RANK = 1 + max(MILESTONE_RANK.values())
@@ -24,19 +24,23 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All that counts, in order; what lies in the future is only named. `label_at` = earliest label event."""
+    """All that counts, in order; what lies in the future is only named. `label_at` = earliest word of a label."""
 
     placed: tuple[Placed, ...]
     future: frozenset[int]
     label_at: datetime | None
 
 
-def timeline(events: Iterable[EventFact]) -> Timeline:
-    """Order events: by moment, ties by milestone rank, then precedence, then content. Repetitions count once."""
-    known = merged(events)
+def timeline(events: Iterable[EventFact], label_told_at: datetime | None = None) -> Timeline:
+    """Order events: by moment, ties by milestone rank, then precedence, then content. Repetitions count once.
+
+    `label_told_at` is when the label was made, where a platform or shop tells it without an event.
+    """
+    known = [_as_cancelled(event) if event.is_void else event for event in merged(events)]
     future = frozenset(event.identity for event in known if is_future(event))
     counted = [event for event in known if event.identity not in future]
-    label_at = min((event.occurred_at for event in counted if event.milestone == Milestone.LABEL_CREATED), default=None)
+    labels = [event.occurred_at for event in counted if event.milestone == Milestone.LABEL_CREATED]
+    label_at = min([*labels, label_told_at] if label_told_at else labels, default=None)
     corrections = [event for event in counted if is_word_of_a_person(event)]
     placed = [Placed(_moment(event, label_at, corrections), event) for event in counted]
     return Timeline(tuple(sorted(placed, key=_order)), future, label_at)
@@ -62,6 +66,11 @@ def surely_after(placed: Placed, moment: datetime) -> bool:
     if placed.at <= moment:
         return False
     return not (_ends_its_day(placed.event) and placed.at - moment < DAY)
+
+
+def _as_cancelled(event: EventFact) -> EventFact:
+    """A voided label is a cancellation that proves nothing, whatever the code it came with."""
+    return replace(event, milestone=Milestone.CANCELLED.value, evidence=Evidence.NOT_PHYSICAL.value)
 
 
 def _merge(group: Sequence[EventFact]) -> EventFact:

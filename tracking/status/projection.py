@@ -14,13 +14,19 @@ from tracking.status.telling import tell
 from tracking.vocabulary import Milestone, Precision, ShipmentStatus
 
 
-def project(events: Iterable[EventFact], observations: Iterable[ObservationFact] = ()) -> ShipmentState:
+def project(
+    events: Iterable[EventFact],
+    observations: Iterable[ObservationFact] = (),
+    *,
+    label_told_at: datetime | None = None,
+) -> ShipmentState:
     """Return the state of one parcel from all its events and each source's latest observation.
 
     Datetimes in and out are aware UTC. Any permutation, repetition or split of the input gives the same state; there is
-    no clock in it: reports from the future are told by their first receipt.
+    no clock in it: reports from the future are told by their first receipt. `label_told_at` is when the label was made,
+    where a platform or shop tells it without an event: no scan of that day counts as before it.
     """
-    line = timeline(events)
+    line = timeline(events, label_told_at)
     story = tell(line.placed, outranked_ends(line.placed))
     seen = snapshots.ranked(observations)
     heard = voices(line.placed, story)

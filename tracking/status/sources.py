@@ -2,7 +2,8 @@
 
 A difference is no contradiction when one source is merely behind: it stands earlier in the journey, spoke of an
 earlier moment, and does not outrank the other. So a shop that stopped at "in transit" does not dispute the carrier's
-delivery, but a shop that says "delivered" while the carrier has not confirmed it does.
+delivery, but a shop that says "delivered" while the carrier has not confirmed it does. A voided label that was scanned
+later is no contradiction either: the scan re-opens the parcel.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ CLASS_OF: dict[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One source alone: its word, its class, and when it first told us the class it still holds."""
+    """One source alone: its word, its class, when it first told us the class it still holds, and whether its word is a
+    cancellation that a later scan undoes."""
 
     word: SourceWord
     stage: int
     told_at: datetime
+    is_void: bool
 
 
 def outranked_ends(placed: Sequence[Placed]) -> frozenset[int]:
@@ -88,7 +91,8 @@ def contradict(a: Voice, b: Voice) -> bool:
         return False
     behind, ahead = sorted((a, b), key=lambda voice: voice.stage)
     if ahead.stage == _CANCELLED:
-        return behind.stage != _BEFORE
+        reopened = ahead.is_void and behind.word.at > ahead.word.at
+        return behind.stage != _BEFORE and not reopened
     if behind.word.precedence < ahead.word.precedence:
         return True
     return behind.stage != _BEFORE and behind.word.at > ahead.word.at
@@ -99,7 +103,7 @@ def _voice(own: Sequence[Placed], story: Story) -> Voice | None:
         return None
     event = story.deciding.event
     word = SourceWord(event.source_id, event.precedence, story.status, story.deciding.at)
-    return Voice(word, CLASS_OF[story.status], _told_at(story, own))
+    return Voice(word, CLASS_OF[story.status], _told_at(story, own), story.is_void)
 
 
 def _told_at(story: Story, own: Sequence[Placed]) -> datetime:

@@ -124,6 +124,14 @@ def test_a_pickup_of_the_labels_day_still_lets_the_scans_of_that_day_be_later():
     assert (state.status, state.first_scan_at) == ("in_transit", at(3))
 
 
+def test_a_label_told_without_an_event_counts_as_well():
+    state = project([day_event(0, "first_scan")], label_told_at=at(3))
+
+    assert (state.status, state.first_scan_at, state.label_at) == ("first_scan", at(3), at(3))
+    assert project([], label_told_at=at(3)).status == "created"
+    assert project([event(2, "label_created")], label_told_at=at(3)).label_at == at(2)
+
+
 def test_a_date_of_the_day_before_is_before_the_label():
     state = project([event(14, "label_created"), day_event(0, "first_scan")])
 

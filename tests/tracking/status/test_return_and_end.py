@@ -132,7 +132,15 @@ def test_a_report_of_the_day_alone_is_no_movement_after_an_end_of_that_day():
     assert project([done, delivered_too]).delivered_at == at(2)
 
 
-@pytest.mark.parametrize("void", [event(2, "cancelled", is_void=True, precedence=SHOP), event(2, "cancelled")])
+@pytest.mark.parametrize(
+    "void",
+    [
+        event(2, "cancelled"),
+        event(2, "cancelled", is_void=True, precedence=SHOP),
+        event(2, "info", is_void=True),
+        event(2, "unmapped", is_void=True, evidence="not_physical"),
+    ],
+)
 def test_a_scan_brings_a_voided_label_back(void):
     voided = project([event(0, "label_created"), void])
     again = project([event(0, "label_created"), void, event(5, "first_scan")])

@@ -77,6 +77,7 @@ def test_each_source_has_its_last_word():
         ((5, "delivered"), (7, "returning"), 7),
         ((5, "in_transit"), (7, "cancelled"), 7),
         ((5, "label_created"), (7, "cancelled"), None),
+        ((9, "in_transit"), (7, "cancelled"), None),  # the scan re-opens it
     ],
 )
 def test_when_sources_contradict_each_other(carrier, shop, since):
