@@ -94,13 +94,13 @@ class ProcessGroup:
             time.sleep(0.2)
         return 0
 
-    def stop(self) -> None:
-        """Ask every program to end, wait, and end by force whatever is left of it or of its descendants."""
+    def stop(self, within: float = STOP_WITHIN) -> None:
+        """Ask every program to end, wait `within` seconds, and end by force what is left of it and its descendants."""
         family = [process for running in self.running.values() for process in _family(running.pid)]
         for process in self.running.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
-        deadline = time.monotonic() + STOP_WITHIN
+        deadline = time.monotonic() + within
         for process in self.running.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
