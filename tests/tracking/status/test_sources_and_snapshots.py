@@ -34,6 +34,12 @@ def test_an_end_that_does_not_count_leaves_no_trace_but_its_evidence():
     assert state.evidence_at == at(6)
 
 
+def test_a_report_of_the_day_alone_does_not_undo_a_lower_sources_delivery_of_that_day():
+    day = event(11.9, "out_for_delivery", precision="date", received_at=at(5))
+
+    assert project([event(6, "delivered", precedence=SHOP), day]).status == "delivered"
+
+
 def test_a_source_does_not_outrank_itself():
     state = project([event(0, "label_created", precedence=SHOP), event(6, "delivered"), event(9, "in_transit")])
 

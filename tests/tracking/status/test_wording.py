@@ -203,12 +203,11 @@ def test_a_delivery_is_told_by_the_day_of_its_place():
     assert unknown_zone.parameters["date"] == "2026-11-19"
 
 
-def test_places_and_names_are_made_fit_to_print():
-    place = ("  NEW\n{ORLEANS} ", "LA", "", "US")
+@pytest.mark.parametrize(("city", "shown"), [("  NEW\n{ORLEANS} ", "New Orleans"), ("McAllen", "McAllen")])
+def test_places_and_names_are_made_fit_to_print(city, shown):
+    stored = sentence_for(state("delivered", **SCANNED, delivered_place=(city, "", "", "US")), FACTS)
 
-    stored = sentence_for(state("delivered", **SCANNED, delivered_place=place), FACTS)
-
-    assert stored.parameters["place"] == "New Orleans"
+    assert stored.parameters["place"] == shown
 
 
 def test_a_story_from_label_to_door():
