@@ -187,3 +187,9 @@ def pretty_body(message: InboundMessage) -> Any:
         return json.loads(bytes(message.body).decode("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError):
         return None
+
+
+def has_due_messages(*, now: datetime) -> bool:
+    """True when a message waits to be worked at `now` (aware UTC)."""
+    due = InboundMessage.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
+    return due.exclude(next_try_at__gt=now).exists()

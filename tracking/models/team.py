@@ -14,7 +14,9 @@ class Team(models.Model):
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=40, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC")
-    country = models.CharField(max_length=2, default="US", help_text="Whose public holidays it keeps; empty: none.", blank=True)
+    country = models.CharField(
+        max_length=2, default="US", help_text="Whose public holidays it keeps; empty: none.", blank=True
+    )
     is_external = models.BooleanField(default=False)
     email = models.EmailField(blank=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="TeamMember", related_name="shiptrack_teams")

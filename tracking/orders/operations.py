@@ -220,7 +220,9 @@ def _write_lines(latest: dict[OrderKey, ToldOrder], known: dict[OrderKey, Order]
         )
 
 
-def upsert_fulfilments(told: Iterable[ToldFulfilment], orders: dict[OrderKey, Order], *, now: datetime) -> list[Accepted]:
+def upsert_fulfilments(
+    told: Iterable[ToldFulfilment], orders: dict[OrderKey, Order], *, now: datetime
+) -> list[Accepted]:
     """Write fulfilments whose version is not older than the known one; orders not known yet become stubs.
 
     `orders` (locked) is extended in place. Returns the accepted updates in order of their versions.

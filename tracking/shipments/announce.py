@@ -9,9 +9,9 @@ from tracking.models import FulfilmentParcel, Order, Shipment, TrackingEvent
 from tracking.orders.operations import Accepted
 from tracking.shipments import joining
 from tracking.shipments.directory import Directory
-from tracking.shipments.order_facts import follow_order
+from tracking.shipments.order_facts import Terms
 from tracking.shipments.parcels import Held, plan
-from tracking.shipments.store import Carriers, new_shipment, save_all
+from tracking.shipments.store import Carriers, new_shipment
 from tracking.vocabulary import Direction, NumberRole
 
 NO_PARCEL = frozenset({"error", "failure", "cancelled"})
@@ -32,20 +32,23 @@ class _Desk:
 
     directory: Directory
     carriers: Carriers
+    terms: Terms
     now: datetime
     result: Announced
     new_links: list[FulfilmentParcel]
     old_links: list[FulfilmentParcel]
 
 
-def announce(accepted: Sequence[Accepted], directory: Directory, carriers: Carriers, *, now: datetime) -> Announced:
+def announce(
+    accepted: Sequence[Accepted], directory: Directory, carriers: Carriers, terms: Terms, *, now: datetime
+) -> Announced:
     """Create, name, rename or withdraw the parcels that fulfilments speak of. Runs inside the caller's transaction.
 
-    The caller has locked the orders; shipments met here are locked by the later refresh in the order of their ids.
+    The caller has locked the orders.
     """
-    desk = _Desk(directory, carriers, now, Announced(), [], [])
+    desk = _Desk(directory, carriers, terms, now, Announced(), [], [])
     directory.load(number for item in accepted for number in _numbers(item))
-    links = _open_links(accepted)
+    links = _open_links(accepted, directory)
     for item in accepted:
         _work(desk, item, links.get(item.fulfilment.pk, []))
     _write(desk)
@@ -57,10 +60,14 @@ def _numbers(item: Accepted) -> list[str]:
     return list(dict.fromkeys(number for number in normalized if number))
 
 
-def _open_links(accepted: Sequence[Accepted]) -> dict[int, list[FulfilmentParcel]]:
+def _open_links(accepted: Sequence[Accepted], directory: Directory) -> dict[int, list[FulfilmentParcel]]:
     links: dict[int, list[FulfilmentParcel]] = {}
-    rows = FulfilmentParcel.objects.filter(fulfilment__in=[item.fulfilment.pk for item in accepted], ended_at=None)
-    for link in rows.select_related("shipment", "shipment__carrier").order_by("parcel_index"):
+    found = FulfilmentParcel.objects.filter(fulfilment__in=[item.fulfilment.pk for item in accepted], ended_at=None)
+    rows = list(found.order_by("parcel_index"))
+    directory.parcels.load(link.shipment_id for link in rows)
+    directory.load(directory.parcels[link.shipment_id].number for link in rows)
+    for link in rows:
+        link.shipment = directory.parcels[link.shipment_id]
         links.setdefault(link.fulfilment_id, []).append(link)
     return links
 
@@ -178,20 +185,14 @@ def _replace(desk: _Desk, item: Accepted, link: FulfilmentParcel, number: str) -
     if _was_scanned(shipment):
         link.ended_at = at
         desk.old_links.append(link)
-        shipment.carrier_id = shipment.carrier_id
         desk.result.shipments.append(shipment)
         _add(desk, item, link.parcel_index, number)
         return
-    old = desk.directory.current(shipment, shipment.number) or _load_current(desk, shipment)
+    old = desk.directory.current(shipment, shipment.number)
     if old:
         desk.directory.close(old, at=at, role=NumberRole.SUPERSEDED)
     shipment.number = ""
     _name(desk, item, link, number)
-
-
-def _load_current(desk: _Desk, shipment: Shipment) -> object | None:
-    desk.directory.load([shipment.number])
-    return desk.directory.current(shipment, shipment.number)
 
 
 def _was_scanned(shipment: Shipment) -> bool:
@@ -202,7 +203,7 @@ def _was_scanned(shipment: Shipment) -> bool:
 
 
 def _clear(desk: _Desk, item: Accepted, shipment: Shipment) -> None:
-    row = _load_current(desk, shipment)
+    row = desk.directory.current(shipment, shipment.number)
     if row:
         desk.directory.close(row, at=item.told.version, role=NumberRole.SUPERSEDED)
     shipment.number = ""
@@ -222,17 +223,20 @@ def _tell(desk: _Desk, item: Accepted, shipment: Shipment) -> None:
     update, fulfilment = item.told.update, item.fulfilment
     if shipment.order_id in (None, item.order.pk):
         shipment.order = item.order
-        follow_order(shipment, item.order)
     if update.status == "success":
         shipment.fulfilled_at = shipment.fulfilled_at or fulfilment.created_at
     shipment.warehouse_id = shipment.warehouse_id or fulfilment.warehouse_id
     shipment.carrier = shipment.carrier or desk.carriers.by_name(update.carrier_name)
     shipment.service = shipment.service or desk.carriers.service(shipment.carrier, update.service)
+    if shipment.order is item.order:
+        desk.terms.apply(shipment, item.order)
     desk.result.shipments.append(shipment)
 
 
 def _write(desk: _Desk) -> None:
-    save_all(desk.result.shipments)
+    for shipment in desk.result.shipments:
+        desk.directory.parcels.touch(shipment)
+    desk.directory.parcels.save()
     desk.directory.save()
     for link in desk.new_links:
         link.shipment_id = link.shipment.pk

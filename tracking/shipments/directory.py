@@ -6,31 +6,34 @@ from datetime import datetime, timedelta
 
 from tracking.connectors.carriers import group_for
 from tracking.models import Shipment, TrackingNumber
+from tracking.shipments.store import Parcels
 
 REUSE_AFTER = timedelta(days=90)  # silence after the end before a number may name a new parcel
 
 
 class Directory:
-    """Number rows of one batch, loaded in one query, changed in memory, written in two statements."""
+    """Number rows of one batch: read together, changed in memory, written in two statements."""
 
-    def __init__(self, numbers: Iterable[str]) -> None:
+    def __init__(self, parcels: Parcels) -> None:
+        self.parcels = parcels
         self.rows: dict[str, list[TrackingNumber]] = defaultdict(list)
         self._loaded: set[str] = set()
         self._new: list[TrackingNumber] = []
         self._changed: dict[int, TrackingNumber] = {}
-        self.load(numbers)
 
     def load(self, numbers: Iterable[str]) -> None:
-        """Read the rows of numbers not read yet, with their shipments."""
+        """Read the rows of numbers not read yet and lock their shipments."""
         wanted = {number for number in numbers if number} - self._loaded
         if not wanted:
             return
         self._loaded |= wanted
-        found = TrackingNumber.objects.filter(number__in=wanted).select_related("shipment", "shipment__carrier")
-        for row in found.order_by("id"):
+        found = list(TrackingNumber.objects.filter(number__in=wanted).order_by("id"))
+        self.parcels.load(row.shipment_id for row in found)
+        for row in found:
+            row.shipment = self.parcels[row.shipment_id]
             self.rows[row.number].append(row)
 
-    def find(self, number: str, *, at: datetime, carrier: str = "", is_event: bool = True) -> Shipment | None:
+    def find(self, number: str, *, at: datetime, carrier: str = "") -> Shipment | None:
         """Return the parcel that `number` names at `at` (aware UTC); None when nobody does.
 
         Among rows valid then the carrier decides, then the first claim, then the youngest row. A closed row still takes

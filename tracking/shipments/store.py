@@ -23,10 +23,33 @@ def save_all(shipments: Iterable[Shipment]) -> None:
         )
 
 
-def lock(ids: Iterable[int]) -> dict[int, Shipment]:
-    """Lock shipments (FOR NO KEY UPDATE) in the order of their ids; return them by id."""
-    rows = Shipment.objects.filter(pk__in=set(ids)).select_for_update(no_key=True, of=("self",))
-    return {row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")}
+class Parcels:
+    """The shipments of one batch: each locked once (FOR NO KEY UPDATE, by id), one object per row, written together."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Shipment] = {}
+        self._touched: dict[int, Shipment] = {}
+
+    def load(self, ids: Iterable[int]) -> None:
+        """Lock and read the shipments not read yet."""
+        wanted = set(ids) - set(self._by_id)
+        if not wanted:
+            return
+        rows = Shipment.objects.filter(pk__in=wanted).select_for_update(no_key=True, of=("self",))
+        self._by_id.update({row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")})
+
+    def __getitem__(self, shipment_id: int) -> Shipment:
+        return self._by_id[shipment_id]
+
+    def touch(self, shipment: Shipment) -> None:
+        """Note that the shipment was changed or is new."""
+        self._touched[id(shipment)] = shipment
+
+    def save(self) -> None:
+        """Write the touched shipments; new ones get their ids."""
+        save_all(self._touched.values())
+        self._by_id.update({row.pk: row for row in self._touched.values()})
+        self._touched = {}
 
 
 class Carriers:

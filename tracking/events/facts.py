@@ -1,0 +1,94 @@
+"""Stored events and observations in the form the projection reads."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tracking.models import Observation, Source, TrackingEvent
+from tracking.status.contract import EventFact, ObservationFact
+from tracking.connectors.registry import get
+from tracking.vocabulary import ORIGIN_PRECEDENCE, Evidence, Milestone
+
+COLUMNS = (
+    "shipment_id", "identity", "occurred_at", "precision", "received_at", "source_id", "code__milestone",
+    "code__evidence", "code__reason", "code__turn", "code__hint", "local_date", "heard_again_at", "kind",
+    "corrected_status", "city", "region", "postcode", "country", "signed_by", "carrier",
+)  # fmt: skip
+PERSON = 0
+
+
+class Precedence:
+    """The rank of each source (0 = carrier ... 4 = own feed), read once per batch."""
+
+    def __init__(self) -> None:
+        self._ranks = {row.pk: ORIGIN_PRECEDENCE[get(row.kind).origin] for row in Source.objects.only("pk", "kind")}
+
+    def of(self, source_id: int | None) -> int:
+        """Rank of a source; a person ranks with the carrier."""
+        return self._ranks.get(source_id or 0, 0)
+
+
+def events_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, list[EventFact]]:
+    """Return every event of the shipments, by shipment id, in one query."""
+    found: dict[int, list[EventFact]] = defaultdict(list)
+    rows = TrackingEvent.objects.filter(shipment_id__in=list(shipment_ids)).values_list(*COLUMNS)
+    for row in rows.order_by("shipment_id", "id"):
+        found[row[0]].append(_event(row, precedence))
+    return found
+
+
+def _event(row: tuple[object, ...], precedence: Precedence) -> EventFact:
+    told = dict(zip(COLUMNS, row, strict=True))
+    kind = told["kind"]
+    return EventFact(
+        identity=told["identity"],
+        occurred_at=told["occurred_at"],
+        precision=told["precision"],
+        received_at=told["received_at"],
+        source_id=told["source_id"] or PERSON,
+        precedence=precedence.of(told["source_id"]),
+        milestone=told["code__milestone"] or Milestone.INFO,
+        evidence=told["code__evidence"] or Evidence.NOT_PHYSICAL,
+        reason=told["code__reason"] or "",
+        turn=told["code__turn"] or "",
+        hint=bool(told["code__hint"]),
+        local_date=told["local_date"],
+        heard_again_at=told["heard_again_at"],
+        is_correction=kind == TrackingEvent.Kind.CORRECTION,
+        corrected_status=told["corrected_status"],
+        settles=kind == TrackingEvent.Kind.SETTLED,
+        is_void=kind == TrackingEvent.Kind.VOID,
+        place_city=told["city"],
+        place_region=told["region"],
+        place_postcode=told["postcode"],
+        place_country=told["country"],
+        signed_by=told["signed_by"],
+        carrier=told["carrier"],
+    )
+
+
+def observations_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, list[ObservationFact]]:
+    """Return every source's latest observation of the shipments, by shipment id, in one query."""
+    found: dict[int, list[ObservationFact]] = defaultdict(list)
+    for row in Observation.objects.filter(shipment_id__in=list(shipment_ids)).order_by("shipment_id", "id"):
+        found[row.shipment_id].append(
+            ObservationFact(
+                source_id=row.source_id,
+                precedence=precedence.of(row.source_id),
+                observed_at=row.observed_at,
+                not_found=row.not_found,
+                not_found_since=row.not_found_since,
+                estimate_at=row.estimate_at,
+                estimate_until=row.estimate_until,
+                estimate_precision=row.estimate_precision,
+                delay_flag=row.delay_flag,
+                return_by=row.return_by,
+                signed_by=row.signed_by,
+                delivered_city=row.delivered_city,
+                delivered_region=row.delivered_region,
+                delivered_postcode=row.delivered_postcode,
+                delivered_country=row.delivered_country,
+                delivered_to=row.delivered_to,
+                proof_url=row.proof_url,
+            )
+        )
+    return found

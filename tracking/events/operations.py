@@ -1,0 +1,154 @@
+"""Recording what happened to parcels: identify, dedupe, give meaning, insert. Set-based; no event is ever rewritten."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from tracking.connectors.contract import ObservedEvent
+from tracking.events.meanings import Heard, codes_for
+from tracking.models import TrackingCode
+from tracking.status.identity import event_identity
+from tracking.status.mapping import text_shape
+from tracking.status.times import Settled, settle, zone_side
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event for one parcel, who told it and when. The zones stand in where the event names no place."""
+
+    shipment_id: int
+    source_id: int
+    source_kind: str
+    event: ObservedEvent
+    received_at: datetime
+    message_id: int | None = None
+    origin_zone: str = ""
+    destination_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a batch led to: new and repeated events, and the shipments that have new or changed ones."""
+
+    new: int
+    repeated: int
+    touched: frozenset[int]
+
+
+INSERT = """
+INSERT INTO tracking_trackingevent AS known
+    (shipment_id, identity, source_id, code_id, kind, occurred_at, precision, local_date, time_text, received_at,
+     message_id, carrier, text, city, region, postcode, country, signed_by, corrected_status)
+SELECT shipment_id, identity, source_id, code_id, 'source', occurred_at, precision, local_date, time_text, received_at,
+       message_id, carrier, text, city, region, postcode, country, signed_by, ''
+FROM json_to_recordset(%s) AS told (
+    shipment_id bigint, identity bigint, source_id bigint, code_id bigint, occurred_at timestamptz, precision text,
+    local_date date, time_text text, received_at timestamptz, message_id bigint, carrier text, text text, city text,
+    region text, postcode text, country text, signed_by text)
+ORDER BY shipment_id, identity
+ON CONFLICT (shipment_id, identity) DO UPDATE SET
+    heard_again_at = GREATEST(known.heard_again_at, excluded.received_at),
+    not_repeated_at = NULL,
+    text = COALESCE(NULLIF(excluded.text, ''), known.text),
+    city = COALESCE(NULLIF(excluded.city, ''), known.city),
+    region = COALESCE(NULLIF(excluded.region, ''), known.region),
+    postcode = COALESCE(NULLIF(excluded.postcode, ''), known.postcode),
+    country = COALESCE(NULLIF(excluded.country, ''), known.country),
+    signed_by = COALESCE(NULLIF(excluded.signed_by, ''), known.signed_by)
+WHERE known.not_repeated_at IS NOT NULL
+   OR known.occurred_at > known.received_at
+   OR (excluded.text, excluded.city, excluded.region, excluded.postcode, excluded.country, excluded.signed_by)
+      IS DISTINCT FROM (known.text, known.city, known.region, known.postcode, known.country, known.signed_by)
+RETURNING shipment_id, (xmax = 0) AS is_new
+"""
+
+
+def record(told: Sequence[Told]) -> Recorded:
+    """Store events inside the caller's transaction; the shipments are locked by the caller.
+
+    An event is the same when parcel, source, time as received and code are; repeats only fill blanks.
+    """
+    if not told:
+        return Recorded(0, 0, frozenset())
+    codes = codes_for([Heard(item.event, item.source_kind, item.received_at) for item in told])
+    rows: dict[tuple[int, int], dict[str, object]] = {}
+    for item, code in zip(told, codes, strict=True):
+        row = _row(item, code)
+        key = (item.shipment_id, row["identity"])
+        rows[key] = _merged(rows[key], row) if key in rows else row  # type: ignore[index]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [json.dumps(list(rows.values()))])
+        written = cursor.fetchall()
+    new = sum(1 for _, is_new in written if is_new)
+    return Recorded(new, len(told) - new, frozenset(shipment for shipment, _ in written))
+
+
+def _row(item: Told, code: TrackingCode) -> dict[str, object]:
+    event, place = item.event, item.event.place
+    settled = _settled(item, code.milestone)
+    return {
+        "shipment_id": item.shipment_id,
+        "identity": _identity(item),
+        "source_id": item.source_id,
+        "code_id": code.pk,
+        "occurred_at": settled.occurred_at.isoformat(),
+        "precision": settled.precision,
+        "local_date": settled.local_date.isoformat() if settled.local_date else None,
+        "time_text": event.when.text[:64],
+        "received_at": item.received_at.isoformat(),
+        "message_id": item.message_id,
+        "carrier": event.carrier[:32],
+        "text": event.description[:300],
+        "city": place.city[:120],
+        "region": place.region[:64],
+        "postcode": place.postcode[:32],
+        "country": place.country[:2],
+        "signed_by": event.signed_by[:120],
+    }
+
+
+def _settled(item: Told, milestone: str) -> Settled:
+    zone = item.origin_zone if zone_side(milestone) == "origin" else item.destination_zone
+    return settle(item.event.when, item.event.place, zone, milestone)
+
+
+def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
+    """Two tellings of one event in one batch: the first stands, the second fills its blanks."""
+    return {name: first[name] or second[name] for name in first}
+
+
+def mark_not_repeated(heard: Iterable[tuple[int, int, Sequence[Told]]], *, now: datetime) -> set[int]:
+    """Mark events that a complete snapshot of their source no longer carries; they still count.
+
+    Takes (shipment id, source id, events of the snapshot); returns the shipments with newly marked events.
+    """
+    snapshots: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for shipment_id, source_id, told in heard:
+        identities = snapshots[(shipment_id, source_id)]
+        identities |= {_identity(item) for item in told}
+    if not snapshots:
+        return set()
+    said = [
+        {"shipment_id": key[0], "source_id": key[1], "identities": sorted(found)} for key, found in snapshots.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE tracking_trackingevent event SET not_repeated_at = %s
+               FROM json_to_recordset(%s) AS said (shipment_id bigint, source_id bigint, identities bigint[])
+               WHERE event.shipment_id = said.shipment_id AND event.source_id = said.source_id
+                 AND event.not_repeated_at IS NULL AND event.kind = 'source'
+                 AND NOT (event.identity = ANY (said.identities))
+               RETURNING event.shipment_id""",
+            [now, json.dumps(said)],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _identity(item: Told) -> int:
+    event, place = item.event, item.event.place
+    shape = "" if event.keys else text_shape(event.description, (place.city, place.region, place.postcode))
+    return event_identity(item.source_id, event.when.text, event.keys, shape)

@@ -1,0 +1,297 @@
+"""What people do with cases. Each action is one transaction with an activity row that says before and after."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+
+from tracking.domain_events import News, publish
+from tracking.exception_queue.cases import time_left
+from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.exception_queue.policies import Policies
+from tracking.exception_queue.refresh import lock_orders_of, mark_orders
+from tracking.models import CaseActivity, ExceptionCase, Shipment, Signal, Team
+from tracking.routing.operations import Desk
+from tracking.transactions import whole
+from tracking.vocabulary import MONEY_OUTCOMES, ActivityKind, CaseState, Outcome, SignalState
+
+TRACED = (
+    "state", "team_id", "owner_id", "next_action", "next_action_due_at", "first_responded_at", "waiting_on",
+    "waiting_until", "waiting_for_scan", "outcome", "outcome_note",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class BulkResult:
+    """What a bulk action did: ids done, and (id, why not) for the skipped."""
+
+    done: list[int] = field(default_factory=list)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Work:
+    """One case under somebody's hands: locked, with what it was before."""
+
+    case: ExceptionCase
+    orders: list[int]
+    before: dict[str, Any]
+    actor: AbstractUser
+    now: datetime
+
+    def finish(self, kind: str, *, note: str = "", responds: bool = True) -> ExceptionCase:
+        """Save the case with its activity and news."""
+        case = self.case
+        if responds and case.first_responded_at is None:
+            case.first_responded_at = self.now
+        case.last_person_action_at = self.now
+        case.time_left_at = time_left(case)
+        case.version += 1
+        case.save()
+        after = _traced(case)
+        changed = [name for name in TRACED if after[name] != self.before[name]]
+        CaseActivity.objects.create(
+            case=case,
+            kind=kind,
+            actor=self.actor,
+            at=self.now,
+            before={name: self.before[name] for name in changed},
+            after={name: after[name] for name in changed},
+            note=note,
+        )
+        payload = {"actor": self.actor.pk, "state": case.state, "owner": case.owner_id, "outcome": case.outcome}
+        publish([News(f"case.{kind}", self.now, case.shipment_id, case.order_id, case.pk, payload)])
+        return case
+
+
+def _begin(
+    case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
+) -> _Work:
+    """Lock orders, parcel and case, in that order. Raises CaseConflict, ActionRefused, ExceptionCase.DoesNotExist."""
+    if not actor.has_perm("tracking.act_on_case"):
+        raise ActionRefused("You may look at cases, but not act on them.")
+    shipment_id = ExceptionCase.objects.values_list("shipment_id", flat=True).get(pk=case_id)
+    orders = lock_orders_of([shipment_id])
+    Shipment.objects.select_for_update(no_key=True).filter(pk=shipment_id).first()
+    case = ExceptionCase.objects.select_for_update(no_key=True).get(pk=case_id)
+    if expected_version is not None and case.version != expected_version:
+        raise CaseConflict(f"{_who_changed(case)} changed this case while you had it open.", case)
+    if case.state == CaseState.RESOLVED and not may_be_resolved:
+        raise CaseConflict(f"This case is resolved already ({case.get_outcome_display()}).", case)
+    return _Work(case, orders, _traced(case), actor, now)
+
+
+def _who_changed(case: ExceptionCase) -> str:
+    last = case.activities.select_related("actor").order_by("-at", "-id").first()
+    return str(last.actor.get_username()) if last and last.actor else "The system"
+
+
+def _traced(case: ExceptionCase) -> dict[str, Any]:
+    values = {name: getattr(case, name) for name in TRACED}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+@whole
+def take(*, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None) -> ExceptionCase:
+    """Make the actor the owner. Somebody else's case is a CaseConflict: have it assigned instead."""
+    work = _begin(case_id, actor, now, expected_version)
+    case = work.case
+    if case.owner_id == actor.pk and case.state != CaseState.NEW:
+        return case
+    if case.owner_id not in (None, actor.pk) and case.owner_set_by_person:
+        raise CaseConflict(f"{case.owner} has this case. Assign it to yourself if you agreed on that.", case)
+    case.owner_id, case.owner_set_by_person = actor.pk, True
+    _acknowledge(case)
+    return work.finish(ActivityKind.TAKEN)
+
+
+@whole
+def assign(
+    *,
+    case_id: int,
+    actor: AbstractUser,
+    now: datetime,
+    owner: AbstractUser | None = None,
+    team: Team | None = None,
+    expected_version: int | None = None,
+) -> ExceptionCase:
+    """Give the case to a person, or to a team without an owner; rules never undo it. Needs `assign_others`."""
+    work = _begin(case_id, actor, now, expected_version)
+    if owner != actor and not actor.has_perm("tracking.assign_others"):
+        raise ActionRefused("You may take cases, but not assign them to others.")
+    if owner is None and team is None:
+        raise ActionRefused("Choose a person or a team.")
+    if owner is not None and not owner.has_perm("tracking.act_on_case"):
+        raise ActionRefused(f"{owner} may not act on cases.")
+    case = work.case
+    case.owner, case.owner_set_by_person = owner, True  # type: ignore[assignment]
+    case.team = team or _team_for(owner, case)
+    return work.finish(ActivityKind.ASSIGNED)
+
+
+def _team_for(owner: AbstractUser | None, case: ExceptionCase) -> Team:
+    """The person keeps the case's team when in it, else brings their own."""
+    teams = list(Team.objects.filter(memberships__user=owner).order_by("pk")) if owner else []
+    return case.team if case.team in teams or not teams else teams[0]
+
+
+@whole
+def release(*, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None) -> ExceptionCase:
+    """Leave the case to its team, without an owner."""
+    work = _begin(case_id, actor, now, expected_version)
+    work.case.owner, work.case.owner_set_by_person = None, False
+    return work.finish(ActivityKind.RELEASED)
+
+
+@whole
+def acknowledge(
+    *, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None
+) -> ExceptionCase:
+    """Say that somebody has seen the case; an unowned one becomes the actor's."""
+    work = _begin(case_id, actor, now, expected_version)
+    if work.case.owner_id is None:
+        work.case.owner_id, work.case.owner_set_by_person = actor.pk, True  # type: ignore[assignment]
+    _acknowledge(work.case)
+    return work.finish(ActivityKind.ACKNOWLEDGED)
+
+
+def _acknowledge(case: ExceptionCase) -> None:
+    case.state = CaseState.ACKNOWLEDGED
+    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
+
+
+@whole
+def wait(
+    *,
+    case_id: int,
+    actor: AbstractUser,
+    now: datetime,
+    until: datetime | None = None,
+    waiting_on: str = "",
+    for_scan: bool = False,
+    expected_version: int | None = None,
+) -> ExceptionCase:
+    """Put the case aside until a moment (aware UTC) or until the next scan; it comes back by itself."""
+    work = _begin(case_id, actor, now, expected_version)
+    if until is None and not for_scan:
+        raise ActionRefused("Say until when to wait, or wait for the next scan.")
+    if until is not None and until <= now:
+        raise ActionRefused("The time to wait until lies in the past.")
+    case = work.case
+    case.state, case.waiting_until, case.waiting_for_scan = CaseState.WAITING, until, for_scan
+    case.waiting_on = waiting_on[:120]
+    if until:
+        case.next_action_due_at = max(case.next_action_due_at, until)
+        _look_again(case.shipment_id, until)
+    return work.finish(ActivityKind.WAITING)
+
+
+def _look_again(shipment_id: int, at: datetime) -> None:
+    shipment = Shipment.objects.only("pk", "next_check_at").get(pk=shipment_id)
+    if shipment.next_check_at is None or shipment.next_check_at > at:
+        Shipment.objects.filter(pk=shipment_id).update(next_check_at=at)
+
+
+@whole
+def add_note(
+    *, case_id: int, actor: AbstractUser, now: datetime, note: str, expected_version: int | None = None
+) -> ExceptionCase:
+    """Write a note for colleagues; also on resolved cases."""
+    if not note.strip():
+        raise ActionRefused("The note is empty.")
+    work = _begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    return work.finish(ActivityKind.NOTE, note=note.strip()[:5000], responds=work.case.state != CaseState.RESOLVED)
+
+
+@whole
+def set_next_action(
+    *,
+    case_id: int,
+    actor: AbstractUser,
+    now: datetime,
+    text: str,
+    due_at: datetime,
+    expected_version: int | None = None,
+) -> ExceptionCase:
+    """Say what is done next and by when (aware UTC); the engine's default no longer replaces it."""
+    if not text.strip():
+        raise ActionRefused("Say what is to be done next.")
+    if due_at <= now:
+        raise ActionRefused("The next action cannot be due in the past.")
+    work = _begin(case_id, actor, now, expected_version)
+    work.case.next_action, work.case.next_action_due_at = text.strip()[:300], due_at
+    work.case.next_action_by_person = True
+    if work.case.state == CaseState.NEW:
+        work.case.state = CaseState.ACKNOWLEDGED
+    return work.finish(ActivityKind.NEXT_ACTION)
+
+
+@whole
+def resolve(
+    *,
+    case_id: int,
+    actor: AbstractUser,
+    now: datetime,
+    outcome: str,
+    note: str = "",
+    expected_version: int | None = None,
+) -> ExceptionCase:
+    """End the case with an outcome and settle its open signals. Outcomes that cost money need `approve_money`."""
+    if outcome not in Outcome.values:
+        raise ActionRefused("Choose how it ended.")
+    if outcome in MONEY_OUTCOMES and not actor.has_perm("tracking.approve_money"):
+        raise ActionRefused(f"{Outcome(outcome).label}: somebody who may approve money has to resolve this case.")
+    if outcome == Outcome.NOT_AN_EXCEPTION and not note.strip():
+        raise ActionRefused("Say why it is not an exception.")
+    work = _begin(case_id, actor, now, expected_version)
+    case = work.case
+    case.state, case.outcome, case.outcome_note = CaseState.RESOLVED, outcome, note.strip()[:500]
+    case.resolved_at, case.resolved_by_id, case.signal_count = now, actor.pk, 0  # type: ignore[assignment]
+    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
+    open_signals = Signal.objects.filter(shipment_id=case.shipment_id, state=SignalState.OPEN)
+    open_signals.update(state=SignalState.SETTLED, ended_at=now, condition_met_again=False)
+    work.finish(ActivityKind.RESOLVED, note=note.strip())
+    mark_orders(work.orders)
+    return case
+
+
+@whole
+def reopen(
+    *, case_id: int, actor: AbstractUser, now: datetime, note: str, expected_version: int | None = None
+) -> ExceptionCase:
+    """Open a resolved case again; the signals it settled are open again with it."""
+    work = _begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    case = work.case
+    if case.state != CaseState.RESOLVED:
+        raise ActionRefused("This case is open.")
+    others = ExceptionCase.objects.filter(shipment_id=case.shipment_id).exclude(state=CaseState.RESOLVED)
+    if others.exists():
+        raise ActionRefused("The parcel has another open case.")
+    settled = Signal.objects.filter(case=case, state=SignalState.SETTLED, ended_at=case.resolved_at)
+    case.signal_count = settled.update(state=SignalState.OPEN, ended_at=None)
+    case.state, case.outcome, case.outcome_note = CaseState.ACKNOWLEDGED, "", ""
+    case.resolved_at, case.resolved_by = None, None
+    case.reopened_at, case.reopened_count = now, case.reopened_count + 1
+    case.owner_id = case.owner_id or actor.pk  # type: ignore[assignment]
+    todo, desk = Policies().todo(case.kind, case.severity), Desk()
+    case.next_action_due_at = desk.due(case.team_id, now, todo.due_hours)
+    work.finish(ActivityKind.REOPENED, note=note.strip())
+    mark_orders(work.orders)
+    return case
+
+
+def in_bulk(action: Callable[..., ExceptionCase], case_ids: Iterable[int], **arguments: Any) -> BulkResult:
+    """Run one action on many cases, each in its own transaction; refused ones are listed and skipped."""
+    result = BulkResult()
+    for case_id in sorted(set(case_ids)):
+        try:
+            action(case_id=case_id, **arguments)
+        except (ActionRefused, CaseConflict) as refusal:
+            result.skipped.append((case_id, str(refusal)))
+        except ExceptionCase.DoesNotExist:
+            result.skipped.append((case_id, "This case does not exist."))
+        else:
+            result.done.append(case_id)
+    return result

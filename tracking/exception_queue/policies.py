@@ -1,0 +1,77 @@
+"""Stored policies in the form the detectors read, with the presets where nothing is stored. Read once per batch."""
+
+from dataclasses import dataclass
+
+from tracking.detectors.contract import Policy
+from tracking.detectors.policies import PolicyBook, Scope
+from tracking.detectors.presets import KINDS, NEXT_ACTION_IN_PHASE, WINDOWS, KindPreset, PolicyPreset, scaled_hours
+from tracking.models import KindPolicy, Shipment, WindowPolicy
+from tracking.vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What a case of one kind asks for: the next action and its hours, working hours of the team."""
+
+    next_action: str
+    due_hours: float
+    first_response_hours: float
+    team_id: int | None
+
+
+class Policies:
+    """All policies of the installation, loaded in two queries."""
+
+    def __init__(self) -> None:
+        rows = [*KindPolicy.objects.all()]
+        self._kinds: dict[str, KindPreset] = {row.kind: row for row in KINDS}
+        self._teams = {row.kind: row.team_id for row in rows}
+        for row in rows:
+            self._kinds[row.kind] = KindPreset(
+                row.kind, row.severity, row.cause, row.next_action, row.due_hours, row.first_response_hours
+            )
+        self._book = PolicyBook(_windows(), self._kinds.values())
+
+    def for_shipment(self, shipment: Shipment) -> Policy:
+        """Return windows and severities that apply to a parcel."""
+        return self._book.policy_for(scope_of(shipment))
+
+    def todo(self, kind: str, severity: str, phase: str = "") -> Todo:
+        """Return the default next action for a kind at a severity; hours halve for each step above the kind's own."""
+        row = self._kinds[kind]
+        return Todo(
+            next_action=NEXT_ACTION_IN_PHASE.get((kind, phase)) or row.next_action,
+            due_hours=scaled_hours(row.due_hours, row.severity, severity),
+            first_response_hours=scaled_hours(row.first_response_hours, row.severity, Severity(severity)),
+            team_id=self._teams.get(kind),
+        )
+
+
+def _windows() -> list[PolicyPreset]:
+    stored = WindowPolicy.objects.select_related("carrier", "service", "warehouse")
+    return [*WINDOWS, *(_window(row) for row in stored)]
+
+
+def _window(row: WindowPolicy) -> PolicyPreset:
+    return PolicyPreset(
+        kind=row.kind,
+        window=row.window,
+        days=row.days,
+        is_clock=row.is_clock,
+        care_level=row.care_level,
+        international=row.international,
+        carrier=row.carrier.code if row.carrier else "",
+        service=row.service.name if row.service else "",
+        warehouse=row.warehouse.name if row.warehouse else "",
+    )
+
+
+def scope_of(shipment: Shipment) -> Scope:
+    """What policies ask of a parcel; its carrier, service and warehouse are loaded with it."""
+    return Scope(
+        care_level=shipment.care_level,
+        carrier=shipment.carrier.code if shipment.carrier else "",
+        service=shipment.service.name if shipment.service else "",
+        warehouse=shipment.warehouse.name if shipment.warehouse else "",
+        is_international=shipment.is_international,
+    )

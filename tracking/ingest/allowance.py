@@ -1,0 +1,87 @@
+"""How often a source may be called: token bucket and quota in its row, and a circuit that opens after failures."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from tracking.connectors.contract import Connector, Quota
+from tracking.connectors.http import CallFailed
+from tracking.models import Source
+from tracking.vocabulary import FeedState
+
+OPENS_AFTER = 3  # temporary failures in a row
+LONGEST_BLOCK = timedelta(hours=1)
+FIRST_BLOCK = timedelta(minutes=2)
+WRONG_CREDENTIALS_BLOCK = timedelta(minutes=15)
+
+
+def take_call(source_id: int, connector: Connector, *, now: datetime) -> bool:
+    """Take one call from the source's bucket; False when it is empty, its quota is used up or its circuit is open."""
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(pk=source_id)
+        if source.blocked_until and source.blocked_until > now:
+            return False
+        if source.quota_remaining == 0 and source.quota_resets_at and source.quota_resets_at > now:
+            return False
+        capacity, seconds = bucket_of(source, connector)
+        if capacity == 0:
+            return True
+        full = float(capacity)
+        tokens = full if source.bucket_tokens is None else source.bucket_tokens
+        passed = (now - source.bucket_at).total_seconds() if source.bucket_at else 0.0
+        tokens = min(full, tokens + max(passed, 0.0) * full / seconds)
+        taken = tokens >= 1
+        source.bucket_tokens, source.bucket_at = tokens - (1 if taken else 0), now
+        source.save(update_fields=["bucket_tokens", "bucket_at"])
+        return taken
+
+
+def bucket_of(source: Source, connector: Connector) -> tuple[int, int]:
+    """Return (calls, per seconds) that apply to a source: its own setting, else the vendor's fact."""
+    calls = source.calls_allowed or connector.poll.calls
+    return calls, (source.period_seconds or connector.poll.per_seconds or 3600)
+
+
+def note_success(source_id: int, quota: Quota, *, now: datetime) -> None:
+    """Record a call that worked: the circuit closes, the vendor's word on the quota is kept."""
+    changes: dict[str, object] = {
+        "last_success_at": now,
+        "failures_in_a_row": 0,
+        "blocked_until": None,
+        "feed_state": FeedState.OK,
+    }
+    if quota != Quota():
+        changes |= {
+            "quota_limit": quota.limit,
+            "quota_remaining": quota.remaining,
+            "quota_resets_at": quota.resets_at,
+            "quota_told_at": now,
+        }
+    Source.objects.filter(pk=source_id).update(**changes)
+
+
+def note_failure(source_id: int, failure: CallFailed, *, now: datetime) -> datetime | None:
+    """Record a call that failed; return until when the circuit is open, None when it stays closed."""
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(pk=source_id)
+        source.failures_in_a_row += 1
+        source.last_failure_at, source.last_failure = now, failure.message[:500]
+        source.blocked_until = _blocked_until(failure, source.failures_in_a_row, now)
+        if source.failures_in_a_row >= OPENS_AFTER or failure.kind in ("auth", "scope", "refused"):
+            source.feed_state = FeedState.FAILING
+        source.save(
+            update_fields=["failures_in_a_row", "last_failure_at", "last_failure", "blocked_until", "feed_state"]
+        )
+        return source.blocked_until
+
+
+def _blocked_until(failure: CallFailed, in_a_row: int, now: datetime) -> datetime | None:
+    if failure.retry_after is not None:
+        return now + timedelta(seconds=max(failure.retry_after, 1))
+    if failure.kind in ("auth", "scope", "refused"):
+        return now + WRONG_CREDENTIALS_BLOCK
+    if failure.kind == "quota":
+        return now + LONGEST_BLOCK
+    if in_a_row < OPENS_AFTER:
+        return None
+    return now + min(FIRST_BLOCK * 2 ** (in_a_row - OPENS_AFTER), LONGEST_BLOCK)

@@ -1,0 +1,209 @@
+"""The drain: stored messages become orders, events, states and cases, in batches."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+
+from tracking.ingest.apply import Applied, apply
+from tracking.ingest.operations import LANE
+from tracking.ingest.polling import plan_polls
+from tracking.ingest.reading import Failure, Item, understand
+from tracking.models import InboundMessage, Source
+from tracking.transactions import alone, flag_is_up, is_retryable, lower_flag
+from tracking.vocabulary import InboundState, Transport
+
+logger = logging.getLogger(__name__)
+
+LOCK = "drain:inbound"
+BATCH = 500
+GIVE_UP_AFTER = 8
+LEASE = timedelta(seconds=60)  # how long a claimed message rests when its worker died
+SUSPECT_FROM = 3  # tried that often without an end: it is worked alone
+BACKOFF = (1, 5, 15, 60, 180, 360, 720)  # minutes until the next try
+
+
+@dataclass(slots=True)
+class Drained:
+    """Counts of one drain."""
+
+    processed: int = 0
+    failed: int = 0
+
+
+def drain(*, clock: Callable[[], datetime], until: datetime | None = None) -> Drained:
+    """Work all messages that are due; one drain at a time.
+
+    Who cannot get the lock leaves the flag alone: the holder looks for it once more before it ends. Begins no new batch
+    after `until` (aware UTC).
+    """
+    total = Drained()
+    while True:
+        with alone(LOCK) as is_ours:
+            if not is_ours:
+                return total
+            lower_flag(LANE)
+            is_done = _work(total, clock, until)
+        if not is_done or not flag_is_up(LANE):
+            return total
+
+
+def _work(total: Drained, clock: Callable[[], datetime], until: datetime | None) -> bool:
+    """Work batch after batch; False when time ran out before the queue was empty."""
+    while True:
+        now = clock()
+        if until and now > until:
+            return False
+        claimed = claim(now=now)
+        if not claimed:
+            return True
+        suspects = [message for message in claimed if message.attempts >= SUSPECT_FROM]
+        others = [message for message in claimed if message.attempts < SUSPECT_FROM]
+        for group in ([others] if others else []) + [[message] for message in suspects]:
+            process(group, now=now, total=total)
+
+
+def claim(*, now: datetime, limit: int = BATCH) -> list[InboundMessage]:
+    """Take the oldest due messages, counting the attempt before the work: what kills its worker is found out."""
+    with transaction.atomic():
+        due = InboundMessage.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
+        due = due.exclude(next_try_at__gt=now).order_by("id").select_for_update(skip_locked=True)
+        ids = list(due.values_list("pk", flat=True)[:limit])
+        rows = InboundMessage.objects.filter(pk__in=ids)
+        rows.update(attempts=F("attempts") + 1, next_try_at=now + LEASE)
+        return list(rows.order_by("id"))
+
+
+def process(messages: Sequence[InboundMessage], *, now: datetime, total: Drained) -> None:
+    """Work one group of messages in one transaction; if it fails, halve it until the bad one stands alone."""
+    try:
+        _apply_group(messages, now, total)
+    except OperationalError as error:
+        if not connection.is_usable():
+            raise
+        _divide(messages, error, now, total)
+    except Exception as error:  # noqa: BLE001 - whatever the fault, only the message that carries it may fail
+        _divide(messages, error, now, total)
+
+
+def _divide(messages: Sequence[InboundMessage], error: Exception, now: datetime, total: Drained) -> None:
+    if len(messages) == 1:
+        logger.exception("message %s failed", messages[0].pk, exc_info=error)
+        _fail([Failure(messages[0].pk, f"{type(error).__name__}: {error}")], {messages[0].pk: messages[0]}, now)
+        total.failed += 1
+        return
+    middle = len(messages) // 2
+    process(messages[:middle], now=now, total=total)
+    process(messages[middle:], now=now, total=total)
+
+
+def _apply_group(messages: Sequence[InboundMessage], now: datetime, total: Drained) -> None:
+    sources = {row.pk: row for row in Source.objects.filter(pk__in={message.source_id for message in messages})}
+    understood = [understand(message, sources[message.source_id]) for message in messages]
+    items = [each for each in understood if isinstance(each, Item)]
+    failures = [each for each in understood if isinstance(each, Failure)]
+    for attempt in (1, 2, 3):
+        try:
+            with transaction.atomic():
+                applied = _apply(items, failures, messages, now)
+            break
+        except OperationalError as error:
+            if attempt == 3 or not is_retryable(error):
+                raise
+    total.processed += len(messages) - len(failures) - len(applied.failures)
+    total.failed += len(failures) + len(applied.failures)
+
+
+def _apply(
+    items: list[Item], failures: list[Failure], messages: Sequence[InboundMessage], now: datetime
+) -> Applied:
+    list(InboundMessage.objects.filter(pk__in=[m.pk for m in messages]).select_for_update().order_by("id").only("pk"))
+    applied = apply(items, stores=_stores(items), now=now)
+    rows = {message.pk: message for message in messages}
+    _fail([*failures, *applied.failures.values()], rows, now)
+    done = [item for item in items if item.message.pk not in applied.failures]
+    _finish(done, applied, now)
+    _release_waiting(applied, now)
+    _note_sources(items, now)
+    plan_polls(shipment_ids=applied.shipment_ids, now=now)
+    return applied
+
+
+def _stores(items: Sequence[Item]) -> dict[int, int]:
+    links = Source.stores.through.objects.filter(source_id__in={item.source.pk for item in items})
+    return dict(links.order_by("-pk").values_list("source_id", "store_id"))
+
+
+def _fail(failures: Sequence[Failure], rows: dict[int, InboundMessage], now: datetime) -> None:
+    """Keep what could not be read, with the reason, and try again later; after many tries a person has to look."""
+    changed = []
+    for failure in failures:
+        row = rows[failure.message_id]
+        gives_up = row.attempts >= GIVE_UP_AFTER
+        minutes = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
+        row.state = InboundState.GAVE_UP if gives_up else InboundState.FAILED
+        row.next_try_at = None if gives_up else now + timedelta(minutes=minutes)
+        row.error, row.processed_at = failure.sentence.replace("\x00", "")[:2000], now
+        row.about = failure.waits_for[:128] or row.about
+        changed.append(row)
+    _write(changed)
+
+
+def _finish(done: Sequence[Item], applied: Applied, now: datetime) -> None:
+    rows = []
+    for item in done:
+        row, reading = item.message, item.reading
+        row.state = InboundState.NOTHING if reading.is_empty else InboundState.PROCESSED
+        row.processed_at, row.next_try_at, row.error = now, None, ""
+        row.notes = [{"where": each.where[:200], "message": each.message[:500]} for each in reading.errors[:100]]
+        row.result = applied.results.get(row.pk, "")[:300]
+        rows.append(row)
+    _write(rows)
+
+
+def _write(rows: Sequence[InboundMessage]) -> None:
+    """Set the outcome columns of messages; the bodies are not sent again."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """UPDATE tracking_inboundmessage SET state = %s, next_try_at = %s, processed_at = %s, error = %s,
+                      notes = %s::jsonb, result = %s, about = %s WHERE id = %s""",
+            [
+                (
+                    row.state,
+                    row.next_try_at,
+                    row.processed_at,
+                    row.error,
+                    json.dumps(row.notes),
+                    row.result,
+                    row.about,
+                    row.pk,
+                )
+                for row in rows
+            ],
+        )
+
+
+def _release_waiting(applied: Applied, now: datetime) -> None:
+    """Messages that waited for what has just arrived are due at once."""
+    if not applied.arrived:
+        return
+    waiting = InboundMessage.objects.filter(
+        state=InboundState.FAILED,
+        transport=Transport.WEBHOOK,
+        source_id__in={source_id for source_id, _ in applied.arrived},
+        about__in={what for _, what in applied.arrived},
+    )
+    waiting.update(next_try_at=now)
+
+
+def _note_sources(items: Sequence[Item], now: datetime) -> None:
+    newest: dict[int, datetime] = {}
+    for item in items:
+        at = item.message.received_at
+        newest[item.source.pk] = max(at, newest.get(item.source.pk, at))
+    for source_id, at in sorted(newest.items()):
+        Source.objects.filter(pk=source_id).update(last_message_at=at)

@@ -1,0 +1,123 @@
+"""What an order says of its parcels: destination, promise, care level. Policies are read once per batch."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+
+from tracking.calendars.carrier import CarrierDays
+from tracking.calendars.days import at_local
+from tracking.models import CarePolicy, Carrier, Order, PromisePolicy, Shipment, Warehouse
+from tracking.shipments.store import Parcels
+from tracking.status.places import zone_of
+from tracking.vocabulary import CareLevel
+
+END_OF_DAY = time(23, 59, 59)
+
+
+def carrier_calendar(carrier: Carrier | None) -> CarrierDays:
+    """Return the working days of a carrier; of a five-day carrier in UTC when it is not known."""
+    if carrier is None:
+        return CarrierDays(country="", zone="UTC")
+    return CarrierDays(carrier.country, carrier.time_zone, carrier.works_saturday, carrier.works_sunday)
+
+
+class Terms:
+    """Promise and care policies with the warehouses, loaded at first use and used for one batch."""
+
+    def __init__(self) -> None:
+        self._promises: list[PromisePolicy] | None = None
+        self._care: list[CarePolicy] | None = None
+        self._warehouses: dict[int, Warehouse] | None = None
+
+    def apply(self, shipment: Shipment, order: Order) -> None:
+        """Copy the order's facts to one of its parcels (in memory)."""
+        shipment.store_id = order.store_id
+        shipment.ship_to_city, shipment.ship_to_region = order.ship_to_city, order.ship_to_region
+        shipment.ship_to_postcode, shipment.ship_to_country = order.ship_to_postcode, order.ship_to_country
+        shipment.order_cancelled_at = order.cancelled_at
+        self._set_origin(shipment)
+        self._set_promise(shipment, order)
+        self._set_care(shipment, order)
+
+    def _set_origin(self, shipment: Shipment) -> None:
+        if self._warehouses is None:
+            self._warehouses = {row.pk: row for row in Warehouse.objects.all()}
+        warehouse = self._warehouses.get(shipment.warehouse_id or 0)
+        if warehouse:
+            shipment.ship_from_country = warehouse.country
+        countries = {shipment.ship_from_country, shipment.ship_to_country} - {""}
+        shipment.is_international = len(countries) == 2
+
+    def _set_promise(self, shipment: Shipment, order: Order) -> None:
+        if order.promised_date:
+            zone = zone_of(order.ship_to_country, order.ship_to_region) or "UTC"
+            shipment.promise_at = at_local(zone, order.promised_date, END_OF_DAY)
+            shipment.promise_is_date, shipment.promise_origin = True, "the shop's order"
+            return
+        policy = self._promise_for(order)
+        shipment.promise_is_date = False
+        shipment.promise_at, shipment.promise_origin = None, ""
+        if policy and order.created_at:
+            calendar = carrier_calendar(shipment.carrier)
+            shipment.promise_at = calendar.add(order.created_at, policy.carrier_days)
+            shipment.promise_origin = f"policy: {policy}"[:120]
+
+    def _promise_for(self, order: Order) -> PromisePolicy | None:
+        if self._promises is None:
+            self._promises = list(PromisePolicy.objects.all())
+        fitting = [row for row in self._promises if _fits(row, order)]
+        return max(
+            fitting, key=lambda row: (bool(row.shipping_method), bool(row.country), bool(row.store_id)), default=None
+        )
+
+    def _set_care(self, shipment: Shipment, order: Order) -> None:
+        if self._care is None:
+            self._care = list(CarePolicy.objects.all())
+        policy = next((row for row in self._care if _cares(row, order)), None)
+        if policy:
+            shipment.care_level, shipment.care_policy = CareLevel.HIGH, policy.name
+
+
+def _fits(policy: PromisePolicy, order: Order) -> bool:
+    method = policy.shipping_method.casefold()
+    return (
+        policy.store_id in (None, order.store_id)
+        and policy.country in ("", order.ship_to_country)
+        and method in ("", order.shipping_method.casefold())
+    )
+
+
+def _cares(policy: CarePolicy, order: Order) -> bool:
+    if policy.store_id not in (None, order.store_id):
+        return False
+    if policy.tag and policy.tag.casefold() in {tag.casefold() for tag in order.tags}:
+        return True
+    is_dear = policy.minimum_total_minor is not None and (order.total_minor or 0) >= policy.minimum_total_minor
+    return is_dear and policy.currency in ("", order.currency)
+
+
+def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> list[int]:
+    """Carry changed facts of orders over to their parcels; return the ids of the parcels that changed.
+
+    A high care level is never lowered here.
+    """
+    by_id = {order.pk: order for order in orders if order.pk and not order.is_stub}
+    rows = Shipment.objects.filter(order_id__in=by_id, merged_into=None).values_list("pk", "order_id")
+    links = dict(rows)
+    parcels.load(links)
+    changed = []
+    for shipment_id, order_id in sorted(links.items()):
+        shipment = parcels[shipment_id]
+        before = _facts(shipment)
+        terms.apply(shipment, by_id[order_id])
+        if _facts(shipment) != before:
+            parcels.touch(shipment)
+            changed.append(shipment_id)
+    return changed
+
+
+def _facts(shipment: Shipment) -> tuple[str | datetime | bool | None, ...]:
+    return (
+        shipment.ship_to_city, shipment.ship_to_region, shipment.ship_to_postcode, shipment.ship_to_country,
+        shipment.order_cancelled_at, shipment.is_international, shipment.promise_at, shipment.promise_origin,
+        shipment.care_level, shipment.store_id,
+    )  # fmt: skip

@@ -1,0 +1,7 @@
+"""The doors of tracking that are not admin pages."""
+
+from django.urls import path
+
+from tracking.ingest.views import hook
+
+urlpatterns = [path("hooks/<slug:slug>/", hook, name="hook")]
