@@ -16,7 +16,7 @@ run: .venv/.installed ## start everything: database, web, workers, demo (Ctrl-C 
 	@exec $(BIN)/python manage.py up
 
 test: .venv/.installed-dev ## run all tests; ARGS="tests/tracking -k mapping" narrows it
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-q -n auto --maxprocesses 4 --dist worksteal)
 
 lint: .venv/.installed-dev ## style, types, deployment settings, missing migrations
 	@$(BIN)/ruff check .

@@ -55,7 +55,7 @@ def test_while_it_beats_or_the_database_is_away_nothing_happens(idle: subprocess
         watching = dog(0.2)
         looks = 0
 
-        def look(cluster: str, answers=answers, watching=watching) -> datetime:  # type: ignore[no-untyped-def]
+        def look(cluster: str, answers=answers, watching=watching) -> datetime:
             nonlocal looks
             looks += 1
             watching.stopping = looks > 12  # 12 x 0.05 s: three times as long as silence may last
