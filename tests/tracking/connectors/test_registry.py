@@ -6,7 +6,7 @@ import copy
 import pytest
 
 from tracking.connectors import carriers, registry
-from tracking.connectors.contract import RawMessage, UnreadableMessage
+from tracking.connectors.contract import Connector, RawMessage, UnreadableMessage
 from tracking.vocabulary import Origin
 
 ALL = list(registry.CONNECTORS.values())
@@ -34,7 +34,7 @@ def test_no_problems_as_it_stands_and_duplicates_are_refused() -> None:
 
 
 @pytest.mark.parametrize("connector", ALL, ids=lambda c: c.kind)
-def test_every_connector_states_usable_facts(connector: registry.Connector) -> None:
+def test_every_connector_states_usable_facts(connector: Connector) -> None:
     assert connector.origin in Origin.values
     assert connector.carrier in ("", *(code for code, _ in carriers.choices()))
     keys = [setting.key for setting in connector.setting_fields]
@@ -46,13 +46,13 @@ def test_every_connector_states_usable_facts(connector: registry.Connector) -> N
 
 @pytest.mark.parametrize("connector", ALL, ids=lambda c: c.kind)
 @pytest.mark.parametrize("body", [b"", b"\x00\xff", b"null", b"17", b'"text"', b"[" * 100_000])
-def test_no_connector_falls_over_junk(connector: registry.Connector, body: bytes) -> None:
+def test_no_connector_falls_over_junk(connector: Connector, body: bytes) -> None:
     with contextlib.suppress(UnreadableMessage):
         assert connector.read(RawMessage(body=body)).is_empty
 
 
 @pytest.mark.parametrize("connector", ALL, ids=lambda c: c.kind)
-def test_no_connector_trusts_a_source_without_secret(connector: registry.Connector) -> None:
+def test_no_connector_trusts_a_source_without_secret(connector: Connector) -> None:
     verification = connector.verify(RawMessage(body=b"{}"), {}, "/hooks/x/")
     assert not verification.ok
     assert verification.why_not

@@ -45,10 +45,12 @@ def _pool_classes(allow_hosts: frozenset[str], resolver: Resolver) -> dict[str, 
     """Return urllib3 pool classes whose connections go to vetted addresses only."""
 
     class Vetted:
+        def request(self: Any, *args: Any, **kwargs: Any) -> None:
+            _note(self)  # a kept connection comes here without being connected anew
+            super().request(*args, **kwargs)  # type: ignore[misc]
+
         def _new_conn(self: Any) -> socket.socket:
-            call = getattr(_running, "call", None)
-            if call is not None:
-                call.connection = self
+            _note(self)
             return _connect(self, allow_hosts, resolver)
 
     class VettedHTTP(Vetted, HTTPConnection):
@@ -60,6 +62,13 @@ def _pool_classes(allow_hosts: frozenset[str], resolver: Resolver) -> dict[str, 
     plain = type("VettedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": VettedHTTP})
     secure = type("VettedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": VettedHTTPS})
     return {"http": plain, "https": secure}
+
+
+def _note(connection: Any) -> None:
+    """Remember the connection that this thread's call uses."""
+    call = getattr(_running, "call", None)
+    if call is not None:
+        call.connection = connection
 
 
 def _connect(connection: Any, allow_hosts: frozenset[str], resolver: Resolver) -> socket.socket:
@@ -124,7 +133,7 @@ class RequestsTransport:
     def _work(self, call: _Call, request: HttpRequest) -> None:
         _running.call = call
         try:
-            call.response = self._exchange(call, request)
+            call.response = self._exchange(request)
         except CallFailed as failure:
             call.error = failure
         except requests.Timeout:
@@ -134,21 +143,21 @@ class RequestsTransport:
         except Exception as bug:  # handed to the caller's thread as it is
             call.error = bug
 
-    def _exchange(self, call: _Call, request: HttpRequest) -> HttpResponse:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy or netrc from the environment would go round the address guard
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            prepared = session.prepare_request(
-                requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body or None)
-            )
-            answer = session.send(
-                prepared, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False, proxies={}
-            )
-            with answer:
-                body = self._read(answer)
-            headers = {name.lower(): value for name, value in answer.headers.items()}
-            return HttpResponse(status=answer.status_code, headers=headers, body=body)
+    def _exchange(self, request: HttpRequest) -> HttpResponse:
+        session = requests.Session()  # not closed: that would close the kept connections; it holds nothing else
+        session.trust_env = False  # a proxy or netrc from the environment would go round the address guard
+        session.mount("https://", self._adapter)
+        session.mount("http://", self._adapter)
+        prepared = session.prepare_request(
+            requests.Request(request.method, request.url, headers=dict(request.headers), data=request.body or None)
+        )
+        answer = session.send(
+            prepared, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, allow_redirects=False, proxies={}
+        )
+        with answer:
+            body = self._read(answer)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return HttpResponse(status=answer.status_code, headers=headers, body=body)
 
     def _read(self, answer: requests.Response) -> bytes:
         """Collect the decompressed body up to the limit."""
