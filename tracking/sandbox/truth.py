@@ -19,7 +19,7 @@ TRUTHS = Path(__file__).parent / "truth"
 @dataclass(frozen=True, slots=True)
 class ShouldKnow:
     """A person should know of `signal` on the parcel `number` at `at` (clock of `place`), at the latest `within` after
-    it; the trouble is over at `until`, or stays."""
+    it; the trouble is over at `until` (clock of `until_place`, else of `place`), or stays."""
 
     signal: str
     at: Offset
@@ -28,18 +28,20 @@ class ShouldKnow:
     place: str = "origin"
     within: timedelta = timedelta(hours=1)
     until: Offset | None = None
+    until_place: str = ""
 
     def moment(self, order: PlayedOrder) -> datetime:
         """When it becomes true in one play of the story, aware UTC."""
-        return order.moment(self.at, self._zone(order))
+        return order.moment(self.at, self._zone(order, self.place))
 
     def end(self, order: PlayedOrder) -> datetime | None:
         """When it is over, None when it stays; aware UTC."""
-        return order.moment(self.until, self._zone(order)) if self.until else None
+        zone = self._zone(order, self.until_place or self.place)
+        return order.moment(self.until, zone) if self.until else None
 
-    def _zone(self, order: PlayedOrder) -> str:
+    def _zone(self, order: PlayedOrder, place: str) -> str:
         carrier = order.plan(self.number).carrier if self.number in order.story.numbers else "fedex"
-        return order.town(self.place, carrier).zone
+        return order.town(place, carrier).zone
 
 
 @dataclass(frozen=True, slots=True)

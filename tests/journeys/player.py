@@ -1,0 +1,96 @@
+"""Plays a pretend world against the product: webhooks through the real door, polls, the clock set to each moment."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db.models import Min
+from django.test import Client
+
+from tracking import clock
+from tracking.connectors.http.messages import HttpRequest, HttpResponse
+from tracking.exception_queue.sweep import sweep
+from tracking.ingest.drain import drain
+from tracking.ingest.polling import poll_all
+from tracking.models import InboundMessage, PollState, Shipment, Source
+from tracking.sandbox.engine import World
+from tracking.sandbox.wire import Delivery, Request
+
+_ROUNDS = 4
+CARRIERS = frozenset({"fedex-main", "usps-main"})
+
+
+class WorldTransport:
+    """Carries the connectors' calls to a world instead of a network."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the vendor would at the present (set) moment."""
+        call = Request(request.method, urlsplit(request.url).path, request.headers, request.body)
+        answer = self._world.respond(call, clock.now())
+        return HttpResponse(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+
+
+class Player:
+    """Moves one world and the product's clock forward together.
+
+    `post` takes a delivery in (default: the hook view); only the sources of `polled` are asked.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        start: datetime,
+        *,
+        polled: Collection[str] = CARRIERS,
+        post: Callable[[Delivery], None] | None = None,
+    ) -> None:
+        self.world, self.now = world, start
+        self._post = post or through_the_door
+        self._transport = WorldTransport(world)
+        Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
+
+    def play(self, until: datetime) -> None:
+        """Let everything happen up to `until`: posts, drains, and checks and polls at the very moments they are due."""
+        for delivery in self.world.deliveries(self.now, until):
+            self._pass_time(delivery.at)
+            with clock.at(delivery.at):
+                self._post(delivery)
+                drain(clock=clock.now)
+        self._pass_time(until)
+
+    def _pass_time(self, until: datetime) -> None:
+        while (due := _next_due()) and due <= until:
+            self.now = max(due, self.now)
+            with clock.at(self.now):
+                self._work_all()
+        self.now = until
+
+    def _work_all(self) -> None:
+        """Do what is due now, and what that makes due at once; it must come to an end."""
+        for _ in range(_ROUNDS):
+            poll_all(clock=clock.now, transport=self._transport)
+            drain(clock=clock.now)
+            sweep(clock=clock.now)
+            left = _next_due()
+            if left is None or left > self.now:
+                return
+        raise AssertionError(f"at {self.now} something stays due for ever: {left}")
+
+
+def through_the_door(delivery: Delivery) -> None:
+    """Post a webhook to the hook view as the vendor does; it must be taken."""
+    headers = {name: value for name, value in delivery.headers.items() if name != "Content-Type"}
+    answer = Client().post(delivery.path, delivery.body, content_type="application/json", headers=headers)
+    assert answer.status_code in {200, 202}, answer.content
+
+
+def _next_due() -> datetime | None:
+    moments = (
+        Shipment.objects.aggregate(at=Min("next_check_at"))["at"],
+        InboundMessage.objects.filter(state="failed").aggregate(at=Min("next_try_at"))["at"],
+        PollState.objects.filter(source__polling_is_on=True).aggregate(at=Min("next_poll_at"))["at"],
+    )
+    return min((moment for moment in moments if moment), default=None)

@@ -1,0 +1,70 @@
+"""What stands before a story begins: stores, warehouses, a team, the preset mapping, the sandbox's accounts."""
+
+from datetime import datetime, time
+from hashlib import sha256
+
+from django.conf import settings
+
+from tracking.events import meanings
+from tracking.ingest.sources import add_source
+from tracking.models import MappingVersion, PickupCutoff, RoutingRule, StatusMapping, Store, Team, Warehouse
+from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
+from tracking.status.presets import kinds, load
+
+
+def set_stage(now: datetime) -> None:
+    """Make an installation that has just been connected to the pretend shops and carriers."""
+    _mapping(now)
+    team = Team.objects.create(name="Support", slug="support", time_zone="America/New_York")
+    RoutingRule.objects.create(name="Everything else", position=1000, team=team)
+    for house in WAREHOUSES.values():
+        warehouse = Warehouse.objects.create(
+            name=house.name,
+            city=house.city,
+            region=house.region,
+            country=house.country,
+            time_zone=house.zone,
+            aliases=[str(house.location_id)],
+        )
+        for weekday in range(5):
+            PickupCutoff.objects.create(warehouse=warehouse, weekday=weekday, cutoff=time.fromisoformat(house.cutoff))
+    for shop in SHOPS.values():
+        Store.objects.create(
+            name=shop.name,
+            default_language=shop.language,
+            time_zone=shop.zone,
+            currency=shop.currency,
+            sender_email=shop.sender,
+            created_at=now,
+        )
+    origin = f"http://127.0.0.1:{settings.SANDBOX_PORT}"
+    for source in SOURCES.values():
+        for store in source.stores:
+            values = source.settings_at(origin)
+            add_source(kind=source.kind, slug=source.slug, store=store, values=values, now=now, is_sandbox=True)
+
+
+def _mapping(now: datetime) -> None:
+    version = MappingVersion.objects.create(number=1, published_at=now)
+    rows = [row for kind in kinds() for row in load(kind)]
+    StatusMapping.objects.bulk_create(
+        StatusMapping(
+            version=version,
+            row_key=sha256(row.id.encode()).hexdigest(),
+            source_kind=row.source_kind,
+            carrier=row.carrier,
+            field=row.field,
+            code=row.code,
+            subcode=row.subcode,
+            pattern=row.pattern,
+            milestone=row.milestone,
+            reason=row.reason,
+            evidence=row.evidence,
+            turn=row.turn,
+            hint=row.hint,
+            is_pass=row.is_pass,
+            description=row.description,
+        )
+        for row in rows
+    )
+    meanings.forget()

@@ -1,0 +1,99 @@
+"""Every pretend story played whole: a person learns of each trouble in time, and of no trouble that there is not."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.journeys.player import Player
+from tests.journeys.stage import set_stage
+from tests.tracking.sandbox.helpers import MONDAY, only
+from tracking.models import ExceptionCase, Shipment, Signal
+from tracking.sandbox.engine import World
+from tracking.sandbox.orders import PlayedOrder
+from tracking.sandbox.story import stories
+from tracking.sandbox.truth import ShouldKnow, Truth, truth
+from tracking.vocabulary import ShipmentStatus
+
+pytestmark = pytest.mark.django_db
+
+AFTERWARDS = timedelta(days=6)
+EARLY = timedelta(minutes=15)  # webhooks are posted some minutes after the carrier knows
+STATUS = {
+    "delivered": ShipmentStatus.DELIVERED,
+    "misdelivered": ShipmentStatus.DELIVERED,
+    "returned": ShipmentStatus.RETURNED,
+    "returning": ShipmentStatus.RETURNING,
+    "cancelled": ShipmentStatus.CANCELLED,
+}
+
+
+def _played(name: str, until: datetime | None = None) -> World:
+    world = World.single(name, MONDAY)
+    set_stage(MONDAY)
+    Player(world, MONDAY).play(until or _end(only(world)))
+    return world
+
+
+def _end(order: PlayedOrder) -> datetime:
+    """Well after the last thing that happens or should be known."""
+    moments = [scan.at for scans in order.scans.values() for scan in scans]
+    moments += [known.moment(order) for known in truth(order.story.name).should_know]
+    return max([order.placed_at, *moments]) + AFTERWARDS
+
+
+def _shipment(order: PlayedOrder, key: str) -> Shipment:
+    number = order.vendor_numbers.get(key)
+    rows = Shipment.objects.filter(merged_into=None)
+    return rows.filter(numbers__number=number).distinct().get() if number else rows.get()
+
+
+def _missed(order: PlayedOrder, known: ShouldKnow) -> str:
+    signal = Signal.objects.filter(shipment=_shipment(order, known.number), kind=known.signal).first()
+    if signal is None:
+        return f"nobody hears of {known.signal}"
+    moment = known.moment(order)
+    if not moment - EARLY <= signal.fired_at <= moment + known.within:
+        return f"{known.signal} at {signal.fired_at}, expected {moment}"
+    if (end := known.end(order)) and not (signal.ended_at and signal.ended_at <= end + timedelta(hours=1)):
+        return f"{known.signal} ended {signal.ended_at}, expected {end}"
+    return ""
+
+
+@pytest.mark.parametrize("name", sorted(stories()))
+def test_people_know_in_time_and_no_alarm_is_false(name: str) -> None:
+    order, facts = only(_played(name)), truth(name)
+    assert [fault for known in facts.should_know if (fault := _missed(order, known))] == []
+    raised = set(Signal.objects.values_list("kind", flat=True))
+    assert raised & set(facts.never) == set()
+
+
+@pytest.mark.parametrize("name", sorted(stories()))
+def test_the_parcel_ends_where_it_really_ended(name: str) -> None:
+    order, facts = only(_played(name)), truth(name)
+    shipments = list(Shipment.objects.filter(merged_into=None).order_by("id"))
+    if facts.parcels:
+        assert len(shipments) == facts.parcels
+    scans = [(row.first_scan_at, row.first_scan_precision) for row in shipments if row.first_scan_at]
+    assert min(scans, default=None) == _first_scan(order, facts, min(scans)[1] if scans else "")
+    if facts.outcome in STATUS:
+        assert shipments[-1].status == STATUS[facts.outcome]
+
+
+def _first_scan(order: PlayedOrder, facts: Truth, precision: str) -> tuple[datetime, str] | None:
+    """The true moment, or the midnight of its day where the carrier told the day alone."""
+    if not facts.moving_since:
+        return None
+    zone = order.house.zone
+    moment = order.moment(facts.moving_since, zone)
+    if precision == "date":
+        moment = moment.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0)
+    return moment, precision
+
+
+def test_a_parcel_that_never_left_has_one_open_case_with_a_next_action() -> None:
+    _played("label_never_lodged", until=MONDAY + timedelta(days=4))
+    case = ExceptionCase.objects.get()
+    assert case.kind == "no_first_scan"
+    assert case.next_action
+    assert case.next_action_due_at > case.opened_at
