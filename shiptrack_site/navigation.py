@@ -58,8 +58,9 @@ def side_bar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def open_count(request: HttpRequest) -> str:
-    """The queue's badge: open cases, counted up to 1000."""
-    return queries.shown_count(queries.count_open())
+    """The queue's badge: open cases, counted up to the cap; not counted again where the page has done so."""
+    counted = getattr(request, "shiptrack_open_count", None)
+    return queries.shown_count(queries.count_open() if counted is None else counted)
 
 
 def _items(request: HttpRequest, items: tuple[Item, ...]) -> list[dict[str, Any]]:

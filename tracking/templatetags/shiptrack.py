@@ -1,13 +1,12 @@
 """Small parts every page is made of: badges, icons, avatars, times, durations. Plain functions, fit for columns too."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tracking.admin.reader import Reader
 from tracking.detectors import words
 from tracking.vocabulary import (
     KIND_ICON,
@@ -21,6 +20,9 @@ from tracking.vocabulary import (
     ShipmentStatus,
     SignalKind,
 )
+
+if TYPE_CHECKING:
+    from tracking.admin.reader import Reader
 
 register = template.Library()
 
@@ -170,15 +172,27 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 
 @register.simple_tag
-def when(at: datetime | None, reader: Reader, none: str = "") -> SafeString:
+def when(at: datetime | None, reader: "Reader", none: str = "") -> SafeString:
     """A moment in the reader's zone (`Thu 19 Nov 10:12`) with the ISO form on hover; `none` if there is none."""
     if at is None:
         return format_html('<span class="st-mute">{}</span>', none)
     return format_html('<time datetime="{}" title="{}">{}</time>', iso(at), iso(at), reader.moment(at))
 
 
+@register.filter
+def moment(at: datetime | None, reader: "Reader") -> str:
+    """A moment in the reader's zone as plain text: `Thu 19 Nov 10:12`; "" for none."""
+    return reader.moment(at) if at is not None else ""
+
+
+@register.filter
+def day(at: datetime | None, reader: "Reader") -> str:
+    """The day of a moment in the reader's zone as plain text: `Thu 19 Nov`; "" for none."""
+    return reader.day(at) if at is not None else ""
+
+
 @register.simple_tag
-def when_day(at: datetime | None, reader: Reader, none: str = "") -> SafeString:
+def when_day(at: datetime | None, reader: "Reader", none: str = "") -> SafeString:
     """The day of a moment in the reader's zone: `Thu 19 Nov`."""
     if at is None:
         return format_html('<span class="st-mute">{}</span>', none)
@@ -211,6 +225,12 @@ def money(minor: int | None, currency: str = "") -> str:
     if currency in {"JPY", "KRW", "CLP", "VND"}:  # currencies without minor units (ISO 4217)
         return f"{sign}{minor:,}"
     return f"{sign}{minor / 100:,.2f}"
+
+
+@register.filter
+def order_value(order: Any) -> str:
+    """What an order was worth, "" when there is no order or nobody told."""
+    return money(order.total_minor, order.currency) if order is not None else ""
 
 
 @register.filter

@@ -1,0 +1,164 @@
+"""The page of one case: what is true, what is wrong, what to do next, and how it came to this."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+
+from tracking.admin import case_story
+from tracking.admin.base import may, require
+from tracking.admin.case_actions import ACTIONS, CaseAction
+from tracking.admin.case_forms import CaseForm
+from tracking.admin.reader import Reader, reader
+from tracking.exception_queue import queries
+from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.models import ExceptionCase, Signal
+from tracking.privacy import masking
+from tracking.privacy.operations import may_reveal, reveal_customer
+from tracking.privacy.queries import revealed_customers
+from tracking.shipments.queries import Story, story, told
+from tracking.vocabulary import CaseState
+
+OPEN_ACTIONS = ("take", "acknowledge", "assign", "wait", "note", "next", "resolve", "release")
+ENDED_ACTIONS = ("note", "reopen")
+
+
+def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = None, name: str = "") -> HttpResponse:
+    """Answer with the page; `sent` is a form that could not be carried out, shown open with its errors."""
+    case = queries.for_page(case_id)
+    found = story(case.shipment_id) if case else None
+    if case is None or found is None:
+        raise Http404(f"There is no case {case_id}.")
+    who = reader(request)
+    answer: HttpResponse = page.page(
+        request,
+        "shiptrack/case/case.html",
+        f"C-{case.pk}",
+        **_facts(request, case, found, who),
+        actions=_actions(request, case, who, sent, name),
+    )
+    answer.status_code = 422 if sent else 200
+    return answer
+
+
+def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader) -> dict[str, Any]:
+    shipment = found.shipment
+    customer = shipment.order.customer if shipment.order else None
+    revealed = bool(customer and customer.pk in revealed_customers(who.user, [customer.pk], who.now))
+    signals = [each.subject for each in found.entries if each.kind == "signal_opened"]
+    return {
+        "case": case,
+        "is_open": case.state != CaseState.RESOLVED,
+        "shipment": shipment,
+        "order": shipment.order,
+        "told": told(shipment, (get_language() or "en")[:2]),
+        "signals": [each for each in signals if isinstance(each, Signal) and each.case_id == case.pk],
+        "lines": case_story.lines(found.entries, who),
+        "left_out": found.events_left_out,
+        "siblings": [each for each in found.siblings if each.pk != shipment.pk],
+        "other_cases": [each for each in found.past_cases if each.pk != case.pk],
+        "person": masking.customer(customer, revealed=revealed),
+        "can_reveal": customer is not None and not revealed and may_reveal(who.user),
+        "can_act": may(request, "act_on_case"),
+        "first_response_took": case.first_responded_at and case.first_responded_at - case.opened_at,
+        "keys": [(each.key, each.label) for each in ACTIONS.values() if each.key] + [("j", "Your next case")],
+        "next_case": queries.next_after(case, who.user.pk),
+    }
+
+
+def _actions(
+    request: HttpRequest, case: ExceptionCase, who: Reader, sent: CaseForm | None, name: str
+) -> list[dict[str, Any]]:
+    if not may(request, "act_on_case"):
+        return []
+    names = ENDED_ACTIONS if case.state == CaseState.RESOLVED else OPEN_ACTIONS
+    return [
+        {
+            "action": ACTIONS[each],
+            "form": sent if sent is not None and each == name else ACTIONS[each].form.blank(who, case),
+            "is_open": each == name,
+        }
+        for each in names
+        if _makes_sense(each, case, who)
+    ]
+
+
+def _makes_sense(name: str, case: ExceptionCase, who: Reader) -> bool:
+    is_mine = case.owner_id == who.user.pk
+    if name == "take":
+        return not (is_mine and case.state != CaseState.NEW)
+    if name == "acknowledge":
+        return case.state != CaseState.ACKNOWLEDGED
+    return is_mine if name == "release" else True
+
+
+def act(page: Any, request: HttpRequest, case_id: int, name: str) -> HttpResponse:
+    """Carry out one action on one case: POST only; shows the form again, or the conflict, if it cannot be done."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    action = ACTIONS.get(name)
+    if action is None or not ExceptionCase.objects.filter(pk=case_id).exists():
+        raise Http404("There is no such case or action.")
+    require(request, "act_on_case")
+    who = reader(request)
+    form = action.form.read(request, who)
+    if not form.is_valid():
+        return show(page, request, case_id, form, name)
+    try:
+        action.operation(case_id=case_id, actor=who.user, now=who.now, **_version(request), **form.arguments())
+    except CaseConflict as conflict:
+        return _conflict(page, request, action, form, conflict)
+    except ActionRefused as refusal:
+        form.add_error(None, str(refusal))
+        return show(page, request, case_id, form, name)
+    messages.success(request, f"{action.done} C-{case_id}.")
+    return HttpResponseRedirect(_onwards(request, case_id))
+
+
+def _version(request: HttpRequest) -> dict[str, int]:
+    sent = request.POST.get("version", "")
+    return {"expected_version": int(sent)} if sent.isascii() and sent.isdecimal() and len(sent) < 10 else {}
+
+
+def _onwards(request: HttpRequest, case_id: int) -> str:
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return wanted
+    return reverse("admin:tracking_exceptioncase_change", args=[case_id])
+
+
+def _conflict(
+    page: Any, request: HttpRequest, action: CaseAction, form: CaseForm, conflict: CaseConflict
+) -> HttpResponse:
+    """Theirs stands; mine is kept and can be sent again on top of it; both are shown."""
+    case = queries.for_page(conflict.case.pk) or conflict.case
+    recent = case.activities.select_related("actor").order_by("-at", "-id")[:5]
+    found = [line for each in recent if (line := case_story.activity_line(each, reader(request)))]
+    context = {"action": action, "form": form, "case": case, "why": str(conflict), "lines": found}
+    again = case.state != CaseState.RESOLVED or action.name in ENDED_ACTIONS
+    answer: HttpResponse = page.page(
+        request,
+        "shiptrack/case/conflict.html",
+        f"C-{case.pk} changed meanwhile",
+        **context,
+        can_send_again=again,
+        next=request.POST.get("next", ""),
+    )
+    answer.status_code = 409
+    return answer
+
+
+def reveal(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Show the customer of this case unmasked for a while, and log who looked. POST only."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    require(request, "reveal_personal_data")
+    case = ExceptionCase.objects.select_related("order").filter(pk=case_id).first()
+    if case is None or case.order is None or case.order.customer_id is None:
+        raise Http404("This case has no customer.")
+    who = reader(request)
+    reveal_customer(customer_id=case.order.customer_id, actor=who.user, now=who.now, where=f"case {case_id}")
+    return HttpResponseRedirect(reverse("admin:tracking_exceptioncase_change", args=[case_id]))
