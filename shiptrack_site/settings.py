@@ -193,10 +193,15 @@ LOGGING = {
             "rename_fields": {"asctime": "at", "levelname": "level", "name": "logger"},
         },
     },
+    "filters": {
+        # A probe gets its answer; that the site is not ready yet is no error of a request.
+        "no_probes": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: "/readyz" not in record.args},
+    },
     "handlers": {"standard": {"class": "logging.StreamHandler", "formatter": "plain" if LOCAL else "json"}},
     "root": {"handlers": ["standard"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        "django.request": {"filters": ["no_probes"], "level": LOG_LEVEL, "propagate": True},
         "django.server": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
         "django-q": {"handlers": [], "level": "WARNING", "propagate": True},  # else one line for every ring
     },

@@ -17,8 +17,15 @@ class Repeat:
     """`core` for work that never leaves the machine, `net` for calls to others."""
 
 
-SCHEDULES: tuple[Repeat, ...] = ()
+SCHEDULES: tuple[Repeat, ...] = (
+    Repeat("messages", "tracking.tasks.look_for_messages", 1, "core"),
+    Repeat("sweep", "tracking.tasks.sweep", 1, "core"),
+    Repeat("poll", "tracking.tasks.poll", 1, "net"),
+)
 """Synced to the task queue at every start: unknown ones are removed there."""
 
-ON_START: tuple[str, ...] = ()
+ON_START: tuple[str, ...] = (
+    "tracking.startup.load_presets",
+    "tracking.startup.create_demo_logins",
+)
 """Called in this order, without arguments, after the migrations and before anything runs. Each may be called again."""

@@ -1,5 +1,6 @@
 """Settings from the environment: a wrong one stops the start with a sentence."""
 
+import json
 import os
 import re
 import subprocess
@@ -129,3 +130,10 @@ def test_the_readme_tells_every_setting_and_no_other() -> None:
     readme = (PROJECT / "README.md").read_text()
     table = readme.split("## Settings", 1)[1].split("\n## ", 1)[0]
     assert set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == environment.names_read
+
+
+def test_production_logs_one_json_object_per_line() -> None:
+    said = show("__import__('logging').getLogger('tracking').warning('late by %d s', 5)", **PRODUCTION)
+    entry = json.loads(said.stderr.splitlines()[-1])
+    assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "tracking", "late by 5 s")
+    assert entry["at"]

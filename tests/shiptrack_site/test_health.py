@@ -102,3 +102,11 @@ def test_a_beat_keeps_one_row_per_cluster() -> None:
         beat("core")
     assert list(WorkerHeartbeat.objects.values_list("cluster", "beat_at")) == [("core", NOON + timedelta(seconds=10))]
     assert not OrmQ.objects.exists()
+
+
+@pytest.mark.django_db
+def test_not_being_ready_is_no_error_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    assert readiness(client)[0] == 503
+    assert caplog.records == []
+    client.get("/nowhere")
+    assert [record.getMessage() for record in caplog.records] == ["Not Found: /nowhere"]

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from tests.shiptrack_site.processes import eventually
 
 USER = Path(__file__).with_name("user.py")
 
@@ -83,16 +84,6 @@ class Server:
 
     def stops(self, within: float = 8) -> bool:
         return eventually(self.has_stopped, within)
-
-
-def eventually(condition: Callable[[], bool], within: float) -> bool:
-    """Tell whether the condition comes true in time."""
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.shiptrack_site.embedded_postgres.conftest import Server, eventually, served
+from tests.shiptrack_site.embedded_postgres.conftest import Server, served
+from tests.shiptrack_site.processes import eventually
 
 
 def test_it_starts_with_the_first_connect_and_stops_after_the_last_user(server: Server) -> None:
