@@ -1,7 +1,6 @@
 """What stands before a story begins: stores, warehouses, a team, the preset mapping, the sandbox's accounts."""
 
 from datetime import datetime, time
-from hashlib import sha256
 
 from django.conf import settings
 
@@ -50,7 +49,7 @@ def _mapping(now: datetime) -> None:
     StatusMapping.objects.bulk_create(
         StatusMapping(
             version=version,
-            row_key=sha256(row.id.encode()).hexdigest(),
+            row_key=row.id,
             source_kind=row.source_kind,
             carrier=row.carrier,
             field=row.field,
