@@ -1,7 +1,7 @@
 """Every door of the site. The rooms bring their own lists; here they get their place."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from shiptrack_site.health import healthz, readyz
@@ -11,4 +11,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("", include("tracking.urls")),
 ]

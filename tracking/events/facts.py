@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from tracking.connectors.registry import get
 from tracking.models import Observation, Source, TrackingEvent
 from tracking.status.contract import EventFact, ObservationFact
-from tracking.connectors.registry import get
 from tracking.vocabulary import ORIGIN_PRECEDENCE, Evidence, Milestone
 
 COLUMNS = (

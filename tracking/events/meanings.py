@@ -72,7 +72,7 @@ def give_meaning(code: TrackingCode, force: Published) -> bool:
     told = (meaning.milestone, meaning.reason, meaning.evidence, meaning.turn, meaning.hint)
     before = (code.milestone, code.reason, code.evidence, code.turn, code.hint)
     code.milestone, code.reason, code.evidence, code.turn, code.hint = told
-    code.decided_by, code.mapping_version = meaning.row[:64], force.number
+    code.decided_by, code.mapping_version = meaning.row[:200], force.number
     return told != before
 
 

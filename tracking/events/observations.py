@@ -29,7 +29,7 @@ class Said:
 
 
 def observe(said: Iterable[Said]) -> frozenset[int]:
-    """Keep the newest observation of each parcel and source; return the shipments whose facts changed."""
+    """Keep the newest observation of each parcel and source; return the shipments concerned."""
     items = sorted(said, key=lambda item: (item.shipment_id, item.source_id, item.received_at))
     if not items:
         return frozenset()
@@ -41,9 +41,8 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
         row = known.get(key) or Observation(shipment_id=key[0], source_id=key[1])
         if row.observed_at and item.received_at < row.observed_at:
             continue
-        if _fill(row, item):
-            touched[key] = row
-        known[key] = row
+        _fill(row, item)  # the moment counts even if no fact changed: an estimate told again is told after the scan
+        known[key] = touched[key] = row
     Observation.objects.bulk_create(
         [touched[key] for key in sorted(touched)],
         update_conflicts=True,
@@ -53,9 +52,8 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
     return frozenset(key[0] for key in touched)
 
 
-def _fill(row: Observation, item: Said) -> bool:
+def _fill(row: Observation, item: Said) -> None:
     told, place = item.told, item.told.delivered_place or Place()
-    before = _facts(row)
     _fill_found(row, told, item.received_at)
     estimate = _moment(told.estimate_at, item)
     row.estimate_at = estimate or row.estimate_at
@@ -74,7 +72,6 @@ def _fill(row: Observation, item: Said) -> bool:
     row.delivered_postcode = place.postcode[:32] or row.delivered_postcode
     row.delivered_country = place.country[:2] or row.delivered_country
     row.observed_at = item.received_at
-    return _facts(row) != before
 
 
 def _fill_found(row: Observation, told: Told, at: datetime) -> None:
@@ -88,7 +85,3 @@ def _moment(when: When | None, item: Said) -> datetime | None:
     if when is None:
         return None
     return settle(when, item.told.destination, item.zone, Milestone.DELIVERED).occurred_at
-
-
-def _facts(row: Observation) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in FACTS if name != "observed_at")

@@ -1,8 +1,8 @@
 """The heart: project parcels, detect problems, open, enrich and clear their cases. Set-based."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -14,12 +14,13 @@ from tracking.exception_queue.cases import CaseDesk
 from tracking.exception_queue.facts import Pickups, earliest, facts_of
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
-from tracking.models import FulfilmentParcel, Order, Shipment
+from tracking.models import FulfilmentParcel, Order, Shipment, StatusChange
 from tracking.shipments.projection import Projected, project_all, write_changes
 from tracking.transactions import whole
 from tracking.vocabulary import SignalKind
 
 BATCH = 500
+REMAPPED_CASES_WITHIN = timedelta(days=14)  # of the newest event: older stories get their new status, no new case
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refres
     policies, pickups = Policies(), Pickups()
     ledger = Ledger(shipments)
     findings = {key: _judge(item, policies, pickups, ledger, now) for key, item in projected.items()}
+    if cause == StatusChange.Cause.REMAPPED:
+        findings = {key: _without_news(found, shipments[key], ledger, now) for key, found in findings.items()}
     desk = CaseDesk(shipments, policies, now)
     for key, found in findings.items():
         changes = ledger.reconcile(key, found, now)
@@ -79,6 +82,15 @@ def _judge(item: Projected, policies: Policies, pickups: Pickups, ledger: Ledger
     facts = facts_of(shipment, item.state, pickups)
     _note_estimate(shipment, facts, estimate_misses(facts, policy), ledger, now)
     return detect(facts_of(shipment, item.state, pickups), policy, now)
+
+
+def _without_news(found: Findings, shipment: Shipment, ledger: Ledger, now: datetime) -> Findings:
+    """A changed mapping opens cases for living, young stories only; elsewhere signals that are open go on."""
+    last = shipment.last_event_at
+    if shipment.ended_at is None and last is not None and now - last <= REMAPPED_CASES_WITHIN:
+        return found
+    kept = tuple(signal for signal in found.signals if ledger.is_open(shipment.pk, signal.kind))
+    return replace(found, signals=kept)
 
 
 def _note_estimate(shipment: Shipment, facts: ShipmentFacts, misses: bool, ledger: Ledger, now: datetime) -> None:

@@ -80,11 +80,7 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
 
 
 def _usable(items: Sequence[Item], stores: dict[int, int]) -> list[Item]:
-    return [
-        item
-        for item in items
-        if item.source.pk in stores or not (item.reading.orders or item.reading.fulfilments)
-    ]
+    return [item for item in items if item.source.pk in stores or not (item.reading.orders or item.reading.fulfilments)]
 
 
 def _orders(batch: _Batch) -> dict[OrderKey, object]:
@@ -270,7 +266,11 @@ def _facts(batch: _Batch) -> None:
     batch.touched |= set(carrier_facts.void(voided)) | {item.shipment.pk for item in told}
     batch.touched |= observations.observe(
         observations.Said(
-            shipment.pk, item.source.pk, observation, item.message.received_at, destination_zone(shipment)  # type: ignore[arg-type]
+            shipment.pk,
+            item.source.pk,
+            observation,
+            item.message.received_at,
+            destination_zone(shipment),  # type: ignore[arg-type]
         )
         for item, observation, shipment in said
     )

@@ -31,7 +31,7 @@ def account_for(
     kept = None if fresh else _kept_token(source, now)
     token = kept or connector.get_token(account)
     if token is not None and token is not kept:
-        _keep(source, token)
+        keep_token(source, token)
     return Account(settings=account.settings, http=client, now=now, token=token)
 
 
@@ -43,6 +43,7 @@ def _kept_token(source: Source, now: datetime) -> Token | None:
     return token if token.expires_at - EXPIRES_EARLY > now else None
 
 
-def _keep(source: Source, token: Token) -> None:
+def keep_token(source: Source, token: Token) -> None:
+    """Keep a token, encrypted, for the next calls."""
     source.token = {"value": token.value, "expires_at": token.expires_at.isoformat(), "scope": token.scope}
     source.save(update_fields=["token"])

@@ -13,7 +13,7 @@ from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import get
 from tracking.ingest.allowance import note_failure, note_success, take_call
 from tracking.ingest.operations import store_polled
-from tracking.ingest.outgoing import account_for
+from tracking.ingest.outgoing import account_for, keep_token
 from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
 from tracking.vocabulary import ShipmentStatus
 
@@ -206,6 +206,8 @@ def _call(
         note_failure(source.pk, failure, now=now)
         return None
     total.calls += 1
+    if answer.token is not None:
+        keep_token(source, answer.token)
     note_success(source.pk, answer.quota, now=now)
     stored, repeated = store_polled(source_id=source.pk, parts=answer.parts, now=now)
     total.stored += stored

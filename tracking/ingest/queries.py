@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.models import Count, Min
 from django.db.models.functions import Now
 
-from tracking.connectors import registry
-from tracking.connectors.contract import RawMessage, Reading, UnreadableMessage
+from tracking.connectors.contract import Reading
 from tracking.connectors.numbers import normalize, without_routing
+from tracking.ingest.reading import Failure, understand
 from tracking.models import InboundMessage, Order, Shipment, Source, TrackingNumber
 from tracking.orders.numbers import normalize_order_number
 from tracking.vocabulary import InboundState
@@ -153,12 +153,10 @@ def understood(message: InboundMessage) -> Understood:
     """
     if not bytes(message.body):
         return Understood(None, "The body has been removed after its time of keeping.")
-    raw = RawMessage(bytes(message.body), message.headers, message.topic, message.transport)
-    try:
-        reading = registry.get(message.source.kind).read(raw)
-    except (UnreadableMessage, registry.UnknownKind) as error:
-        return Understood(None, str(error))
-    return Understood(reading, "", _shipments(reading), _orders(reading))
+    item = understand(message, message.source)
+    if isinstance(item, Failure):
+        return Understood(None, item.sentence)
+    return Understood(item.reading, "", _shipments(item.reading), _orders(item.reading))
 
 
 def _shipments(reading: Reading) -> dict[str, Shipment]:

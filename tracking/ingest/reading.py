@@ -36,5 +36,7 @@ def understand(message: InboundMessage, source: Source) -> Item | Failure:
         return Item(message, source, get(source.kind).read(raw(message)))
     except UnreadableMessage as error:
         return Failure(message.pk, str(error))
-    except Exception as error:  # noqa: BLE001 - a fault in one connector must not stop the others; it stays visible
-        return Failure(message.pk, f"The {source.kind} connector failed on this message: {type(error).__name__}: {error}")
+    except Exception as error:
+        return Failure(
+            message.pk, f"The {source.kind} connector failed on this message: {type(error).__name__}: {error}"
+        )

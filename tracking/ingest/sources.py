@@ -118,9 +118,7 @@ def resume(*, source_id: int, now: datetime) -> Source:
     source.polling_is_on, source.blocked_until, source.failures_in_a_row = True, None, 0
     source.next_poll_at = now
     source.feed_state = FeedState.OK if source.last_message_at else FeedState.SETUP
-    source.save(
-        update_fields=["polling_is_on", "blocked_until", "failures_in_a_row", "next_poll_at", "feed_state"]
-    )
+    source.save(update_fields=["polling_is_on", "blocked_until", "failures_in_a_row", "next_poll_at", "feed_state"])
     return source
 
 

@@ -1,28 +1,25 @@
 """Questions about codes and their meaning: what is unmapped, which rows are in force, what a change would touch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from tracking.connectors.contract import LookupKey
+from tracking.events.meanings import published, to_row
 from tracking.models import MappingVersion, Shipment, StatusMapping, TrackingCode, TrackingEvent
 from tracking.status.contract import MappingRow, Meaning
 from tracking.status.mapping import Mapping
+from tracking.status.validation import selector
 from tracking.vocabulary import Milestone
 
 COUNTED_TO = 1000
 
 
-def newest_version() -> int:
-    """Return the number of the mapping version in force, 0 before the first."""
-    return MappingVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
-
-
 def rows_in_force() -> QuerySet[StatusMapping]:
     """The rows of the version in force."""
-    return StatusMapping.objects.filter(version__number=newest_version())
+    return StatusMapping.objects.filter(version__number=published().number)
 
 
 def unmapped_codes() -> QuerySet[TrackingCode]:
@@ -86,9 +83,8 @@ def preview(row: MappingRow, replaces: str = "") -> Preview:
 
     Every code it could speak of is resolved against the rows in force with and without the change.
     """
-    rows = [as_row(stored) for stored in rows_in_force()]
-    before = Mapping(rows)
-    after = Mapping([*(each for each in rows if each.id != (replaces or row.id)), row])
+    before = published().mapping
+    after = Mapping([*(each for each in before.rows if each.id != (replaces or row.id)), row])
     effects = [effect for code in _candidates(row) if (effect := _effect(code, before, after))]
     counts = usage([effect.code.pk for effect in effects])
     return Preview(
@@ -99,43 +95,18 @@ def preview(row: MappingRow, replaces: str = "") -> Preview:
     )
 
 
-def as_row(stored: StatusMapping) -> MappingRow:
-    """Return a stored mapping row in the form the resolution works with."""
-    return MappingRow(
-        id=stored.row_key,
-        source_kind=stored.source_kind,
-        carrier=stored.carrier,
-        field=stored.field,
-        code=stored.code,
-        subcode=stored.subcode,
-        pattern=stored.pattern,
-        milestone=stored.milestone,
-        reason=stored.reason,
-        evidence=stored.evidence,
-        turn=stored.turn,
-        hint=stored.hint,
-        is_pass=stored.is_pass,
-        description=stored.description,
-    )
-
-
 def _candidates(row: MappingRow) -> Iterable[TrackingCode]:
     codes = TrackingCode.objects.all()
     return codes.filter(source_kind=row.source_kind) if row.source_kind else codes
 
 
 def _effect(code: TrackingCode, before: Mapping, after: Mapping) -> Effect | None:
-    keys = lookup_keys(code.keys)
+    keys = [LookupKey(*key) for key in code.keys]
     text = code.sample_text or code.text_shape
     old = before.resolve(code.source_kind, code.carrier, keys, text)
     new = after.resolve(code.source_kind, code.carrier, keys, text)
     same = (old.milestone, old.reason, old.evidence, old.turn, old.hint)
     return None if same == (new.milestone, new.reason, new.evidence, new.turn, new.hint) else Effect(code, old, new)
-
-
-def lookup_keys(stored: Sequence[Sequence[str]]) -> tuple[LookupKey, ...]:
-    """Return stored keys ([field, code, subcode], most decisive first) in the form the resolution works with."""
-    return tuple(LookupKey(*(str(part) for part in key[:3])) for key in stored)
 
 
 def _active(code_ids: list[int]) -> int:
@@ -144,6 +115,12 @@ def _active(code_ids: list[int]) -> int:
     heard = TrackingEvent.objects.filter(code_id__in=code_ids).values("shipment_id")
     rows = Shipment.objects.filter(pk__in=heard, ended_at=None, merged_into=None)
     return rows[:COUNTED_TO].count()
+
+
+def row_matching(row: MappingRow) -> StatusMapping | None:
+    """Return the row in force that matches on exactly the same thing as `row`, if there is one: change that instead."""
+    same = next((each for each in published().mapping.rows if selector(each) == selector(row)), None)
+    return rows_in_force().filter(row_key=same.id).first() if same else None
 
 
 def changes_of(version: MappingVersion) -> list[tuple[StatusMapping | None, StatusMapping | None]]:
@@ -155,4 +132,4 @@ def changes_of(version: MappingVersion) -> list[tuple[StatusMapping | None, Stat
 
 
 def _content(row: StatusMapping | None) -> MappingRow | None:
-    return as_row(row) if row else None
+    return to_row(row) if row else None

@@ -24,7 +24,7 @@ class TrackingCode(models.Model):
     evidence = models.CharField(max_length=20, choices=Evidence.choices, default=Evidence.NONE)
     turn = models.CharField(max_length=20, choices=Turn.choices, blank=True)
     hint = models.BooleanField(default=False)
-    decided_by = models.CharField(max_length=64, blank=True, help_text="The mapping row that decided.")
+    decided_by = models.CharField(max_length=200, blank=True, help_text="The mapping row that decided.")
     mapping_version = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -29,7 +29,7 @@ class StatusMapping(models.Model):
         PERSON = "person", "Administrator"
 
     version = models.ForeignKey(MappingVersion, on_delete=models.CASCADE, related_name="rows")
-    row_key = models.CharField(max_length=64, help_text="Stays the same over versions.")
+    row_key = models.CharField(max_length=200, help_text="Stays the same over versions.")
     source_kind = models.CharField(max_length=32, blank=True)
     carrier = models.CharField(max_length=32, blank=True)
     field = models.CharField(max_length=64)

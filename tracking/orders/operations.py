@@ -115,7 +115,7 @@ def _locked(keys: Iterable[OrderKey]) -> list[Order]:
 
 def _is_newer(item: ToldOrder, row: Order) -> bool:
     if item.update.is_partial:
-        return False
+        return bool(item.update.cancelled_at and not row.cancelled_at)
     return row.is_stub or row.version_at is None or item.version >= row.version_at
 
 
@@ -160,6 +160,9 @@ def _says_more(told: Customer, known: Customer | None) -> bool:
 def _fill(row: Order, item: ToldOrder, customers: dict[tuple[int, str], Customer]) -> None:
     update, place = item.update, item.update.ship_to or Place()
     customer = customers.get((item.store_id, email_hash(update.email)))
+    if update.is_partial and row.pk:
+        row.cancelled_at = update.cancelled_at
+        return
     told = {
         "source_id": item.source.pk,
         "number": update.number[:64],

@@ -59,9 +59,9 @@ class Directory:
     def current(self, shipment: Shipment, number: str) -> TrackingNumber | None:
         """Return the open row by which `number` names `shipment`."""
         for row in self.rows.get(number, ()):
-            if row.shipment is shipment or (row.shipment_id and row.shipment_id == shipment.pk):
-                if row.valid_to is None:
-                    return row
+            is_its = row.shipment is shipment or (row.shipment_id is not None and row.shipment_id == shipment.pk)
+            if is_its and row.valid_to is None:
+                return row
         return None
 
     def add(

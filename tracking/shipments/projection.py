@@ -40,7 +40,9 @@ def project_all(shipments: Mapping[int, Shipment]) -> dict[int, Projected]:
     events = events_of(shipments, precedence)
     observations = observations_of(shipments, precedence)
     return {
-        key: _project(shipment, project(events.get(key, ()), observations.get(key, ())))
+        key: _project(
+            shipment, project(events.get(key, ()), observations.get(key, ()), label_told_at=shipment.label_told_at)
+        )
         for key, shipment in shipments.items()
     }
 

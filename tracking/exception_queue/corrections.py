@@ -1,0 +1,46 @@
+"""A person's word about a parcel: an event of its own kind that wins over everything up to its time."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractUser
+
+from tracking.exception_queue.errors import ActionRefused
+from tracking.exception_queue.refresh import Refreshed, refresh
+from tracking.models import Shipment, StatusChange, TrackingEvent
+from tracking.status.identity import event_identity
+from tracking.transactions import whole
+from tracking.vocabulary import ShipmentStatus
+
+
+@whole
+def correct_status(*, shipment_id: int, status: str, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
+    """Set the parcel's status by a person's word; later events count again. Raises ActionRefused."""
+    if status not in ShipmentStatus.values:
+        raise ActionRefused("Choose a status.")
+    if not note.strip():
+        raise ActionRefused("Say how you know.")
+    return _say(shipment_id, TrackingEvent.Kind.CORRECTION, status, actor, now, note)
+
+
+@whole
+def settle(*, shipment_id: int, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
+    """Settle a movement after the end: the end stands. Raises ActionRefused."""
+    shipment = Shipment.objects.get(pk=shipment_id)
+    if shipment.moved_after_end_at is None:
+        raise ActionRefused("Nothing moved after the end of this parcel.")
+    return _say(shipment_id, TrackingEvent.Kind.SETTLED, "", actor, now, note or "Settled")
+
+
+def _say(shipment_id: int, kind: str, status: str, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
+    if not actor.has_perm("tracking.act_on_case"):
+        raise ActionRefused("You may look at parcels, but not correct them.")
+    TrackingEvent.objects.create(
+        shipment_id=shipment_id,
+        identity=event_identity(0, now.isoformat(), (), f"{kind}:{status}:{actor.pk}"),
+        kind=kind,
+        occurred_at=now,
+        received_at=now,
+        text=f"{actor.get_username()}: {note.strip()}"[:300],
+        corrected_status=status,
+    )
+    return refresh(shipment_ids=[shipment_id], now=now, cause=StatusChange.Cause.CORRECTION)
