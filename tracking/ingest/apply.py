@@ -9,6 +9,7 @@ from tracking.connectors.contract import ObservedEvent
 from tracking.connectors.numbers import normalize
 from tracking.events import observations, operations
 from tracking.exception_queue.refresh import refresh
+from tracking.ingest.earlier_parcels import leave_out
 from tracking.ingest.privacy_requests import queue_requests
 from tracking.ingest.reading import Failure, Item
 from tracking.models import FulfilmentParcel, Shipment, StatusChange, Warehouse
@@ -66,9 +67,11 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
     batch.touched |= set(follow_orders(orders.values(), batch.parcels, batch.terms))
     batch.parcels.save()
     batch.directory.load(_numbers(batch.items))
+    batch.applied.results |= leave_out(batch.items, batch.directory)
     later = _events(batch, _named(batch.items), is_first_look=True)
     _announce(batch, orders)
-    _events(batch, later, is_first_look=False)
+    batch.applied.results |= leave_out(batch.items, batch.directory)
+    _events(batch, [each for each in later if each[1] in each[0].reading.events], is_first_look=False)
     _fulfilment_events(batch)
     _facts(batch)
     queue_requests((item for item in batch.items if item.reading.privacy), now=now)

@@ -241,7 +241,7 @@ def _reschedule(states: Sequence[PollState], now: datetime) -> None:
 
 def _put_off(states: Sequence[PollState], now: datetime, *, failed: bool = False) -> None:
     rows = PollState.objects.filter(pk__in=[row.pk for row in states])
-    rows.update(next_poll_at=now + RETRY if failed else now + timedelta(minutes=1), failures=F("failures") + failed)
+    rows.update(next_poll_at=now + RETRY if failed else now + timedelta(minutes=1), failures=F("failures") + int(failed))
 
 
 def _ask_cursor(
