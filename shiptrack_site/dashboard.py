@@ -1,12 +1,74 @@
 """The home page: what needs attention, with a link behind every number."""
 
+from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
 
 from tracking.admin.reader import reader
+from tracking.analytics import queries
+from tracking.exception_queue.queries import CAP, Wanted
+from tracking.models import ExceptionCase
+from tracking.vocabulary import KIND_ICON, FeedState
+
+TROUBLED = frozenset({FeedState.FAILING, FeedState.SILENT, FeedState.SLOW})
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the index page's context what the reader should know first."""
-    return {**context, "title": "Home", "reader": reader(request)}
+    who = reader(request)
+    context |= {"title": "Home", "reader": who, "is_fullwidth": "1", "cap": CAP}
+    if not request.user.has_perm("tracking.view_exceptioncase"):
+        return context
+    found = queries.overview(who.user.pk, who.now)
+    request.shiptrack_open_count = found.counts["open"]  # type: ignore[attr-defined]
+    return context | {
+        "overview": found,
+        "links": {name: queue_link(wanted) for name, wanted in queries.WANTED.items()},
+        "page_links": _page_links(),
+        "kinds": _bars(found.kinds, "kind"),
+        "carriers": _bars(found.carriers, "carrier"),
+        "owners": _bars(found.owners, "owner"),
+        "troubled": sum(source.feed_state in TROUBLED for source in found.sources),
+        "may_connect": request.user.has_perm("tracking.manage_sources"),
+    }
+
+
+def queue_link(wanted: Wanted) -> str:
+    """The queue's address that shows exactly what is wanted."""
+    chosen = {name: value for name, value in asdict(wanted).items() if value}
+    address = reverse(f"admin:{ExceptionCase._meta.app_label}_{ExceptionCase._meta.model_name}_changelist")
+    return f"{address}?{urlencode(chosen)}" if chosen else address
+
+
+def _page_links() -> dict[str, str]:
+    return {
+        "sources": _address("tracking_source_changelist"),
+        "add_source": _address("tracking_source_add"),
+        "failed": _address("tracking_inboundmessage_changelist") + "?state__in=failed,gave_up",
+        "unmapped": _address("tracking_trackingcode_changelist") + "?milestone__exact=unmapped",
+    }
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(f"admin:{name}")
+    except NoReverseMatch:
+        return ""
+
+
+def _bars(shares: tuple[queries.Share, ...], name: str) -> list[dict[str, Any]]:
+    """Shares with their link, and the widths of their bars in percent of the longest."""
+    longest = max((share.count for share in shares), default=1)
+    return [
+        {
+            "share": share,
+            "link": queue_link(Wanted(**{name: share.id})),
+            "icon": KIND_ICON.get(share.id, "") if name == "kind" else "",
+            "late": round(100 * share.late / longest),
+            "rest": round(100 * (share.count - share.late) / longest),
+        }
+        for share in shares
+    ]

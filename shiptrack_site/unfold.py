@@ -29,6 +29,11 @@ def shell(request: HttpRequest) -> str:
     return static("shiptrack/shell.css")
 
 
+def icon(request: HttpRequest) -> str:
+    """Address of the icon in the browser's tab."""
+    return static("shiptrack/icon.svg")
+
+
 def theme(request: HttpRequest) -> str:
     """Address of the script that sets dark or light before the first paint."""
     return static("shiptrack/theme.js")
@@ -38,6 +43,7 @@ UNFOLD = {
     "SITE_TITLE": "ShipTrack",
     "SITE_HEADER": "ShipTrack",
     "SITE_SYMBOL": "package_2",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -64,6 +64,7 @@ class CaseAdmin(ReadOnlyAdmin):
         if context and "cl" in context and "rows" not in context:
             context["title"] = "Exception queue"
             found = context["cl"]
+            found.full_result_count = found.result_count  # the page counts for itself; the frame then keeps quiet
             context.update(case_queue.page_context(request, list(found.result_list)))
             context.update(case_queue.pages(request, found.page_num))
             context["actions"] = [ACTIONS[name] for name in self.get_actions(request)]

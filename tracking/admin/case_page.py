@@ -20,7 +20,7 @@ from tracking.privacy import masking
 from tracking.privacy.operations import may_reveal, reveal_customer
 from tracking.privacy.queries import revealed_customers
 from tracking.shipments.queries import Story, story, told
-from tracking.vocabulary import CaseState
+from tracking.vocabulary import SEVERITY_RANK, CaseState, SignalState
 
 OPEN_ACTIONS = ("take", "acknowledge", "assign", "wait", "note", "next", "resolve", "release")
 ENDED_ACTIONS = ("note", "reopen")
@@ -48,14 +48,16 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
     shipment = found.shipment
     customer = shipment.order.customer if shipment.order else None
     revealed = bool(customer and customer.pk in revealed_customers(who.user, [customer.pk], who.now))
-    signals = [each.subject for each in found.entries if each.kind == "signal_opened"]
+    raised = [each.subject for each in found.entries if each.kind == "signal_opened"]
+    signals = [each for each in raised if isinstance(each, Signal) and each.case_id == case.pk]
+    signals.sort(key=lambda each: (each.state != SignalState.OPEN, -SEVERITY_RANK[each.severity], each.fired_at))
     return {
         "case": case,
         "is_open": case.state != CaseState.RESOLVED,
         "shipment": shipment,
         "order": shipment.order,
         "told": told(shipment, (get_language() or "en")[:2]),
-        "signals": [each for each in signals if isinstance(each, Signal) and each.case_id == case.pk],
+        "signals": signals,
         "lines": case_story.lines(found.entries, who),
         "left_out": found.events_left_out,
         "siblings": [each for each in found.siblings if each.pk != shipment.pk],
@@ -74,22 +76,24 @@ def _actions(
 ) -> list[dict[str, Any]]:
     if not may(request, "act_on_case"):
         return []
-    names = ENDED_ACTIONS if case.state == CaseState.RESOLVED else OPEN_ACTIONS
+    possible = ENDED_ACTIONS if case.state == CaseState.RESOLVED else OPEN_ACTIONS
+    names = [each for each in possible if _makes_sense(each, case, who)]
+    first = next((each for each in ("take", "acknowledge", "resolve", "reopen") if each in names), "")
     return [
         {
             "action": ACTIONS[each],
             "form": sent if sent is not None and each == name else ACTIONS[each].form.blank(who, case),
             "is_open": each == name,
+            "is_first": each == first,
         }
         for each in names
-        if _makes_sense(each, case, who)
     ]
 
 
 def _makes_sense(name: str, case: ExceptionCase, who: Reader) -> bool:
     is_mine = case.owner_id == who.user.pk
     if name == "take":
-        return not (is_mine and case.state != CaseState.NEW)
+        return not is_mine
     if name == "acknowledge":
         return case.state != CaseState.ACKNOWLEDGED
     return is_mine if name == "release" else True

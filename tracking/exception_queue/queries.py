@@ -20,6 +20,7 @@ CAP = 1000
 """Counts on screens stop here ("1,000+"): nobody acts on the difference, and counting more would cost with history."""
 BREACHING = timedelta(hours=1)
 MOST_CHOICES = 200
+SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7)}
 ANY_STATE = "any"
 MINE, UNOWNED, LATE = "mine", "unowned", "breaching"
 ME, NOBODY = "me", "none"
@@ -40,6 +41,8 @@ class Wanted:
     care: str = ""
     status: str = ""  # the parcel's
     cause: str = ""
+    opened: str = ""  # 24h, 7d: within that time
+    ended: str = ""
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Wanted":
@@ -68,6 +71,8 @@ _WORDS: dict[str, frozenset[str]] = {
     "care": frozenset(CareLevel.values),
     "status": frozenset(ShipmentStatus.values),
     "cause": frozenset(CauseFamily.values),
+    "opened": frozenset(SPANS),
+    "ended": frozenset(SPANS),
 }
 _COLUMNS = {"kind": "kind", "severity": "severity", "care": "care_level", "status": "shipment_status", "cause": "cause"}
 
@@ -76,7 +81,7 @@ def _is_known(name: str, value: str) -> bool:
     if name in _WORDS:
         return value in _WORDS[name]
     is_id = value.isascii() and value.isdecimal() and len(value) < 10
-    return is_id or (name == "owner" and value in (ME, NOBODY))
+    return is_id or (name == "owner" and value == ME) or (name in ("owner", "carrier", "warehouse") and value == NOBODY)
 
 
 def condition(wanted: Wanted, user_id: int | None, now: datetime) -> Q:
@@ -86,8 +91,19 @@ def condition(wanted: Wanted, user_id: int | None, now: datetime) -> Q:
         if getattr(wanted, name):
             found &= Q(**{column: getattr(wanted, name)})
     for name in ("carrier", "warehouse", "team"):
-        if getattr(wanted, name):
-            found &= Q(**{f"{name}_id": int(getattr(wanted, name))})
+        if value := getattr(wanted, name):
+            found &= Q(**{f"{name}_id": None if value == NOBODY else int(value)})
+    return found & _time_condition(wanted, now)
+
+
+def _time_condition(wanted: Wanted, now: datetime) -> Q:
+    """Within a span. What was opened in it is open still or ended in it too, so history is never read through."""
+    found = Q()
+    if wanted.opened:
+        start = now - SPANS[wanted.opened]
+        found &= Q(opened_at__gte=start) & (OPEN | Q(state=CaseState.RESOLVED, resolved_at__gte=start))
+    if wanted.ended:
+        found &= Q(state=CaseState.RESOLVED, resolved_at__gte=now - SPANS[wanted.ended])
     return found
 
 

@@ -1,0 +1,1 @@
+"""Numbers about the work: what is open, what came and went, where it comes from."""
