@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.core.checks import register
+
+from tracking.checks import CHECKS
 
 
 class TrackingConfig(AppConfig):
@@ -7,3 +10,8 @@ class TrackingConfig(AppConfig):
     name = "tracking"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Tracking"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        for check in CHECKS:
+            register(check)

@@ -2,13 +2,13 @@
 
 from django.conf import settings
 
-from tracking.configuration import logins
-from tracking.management.commands.load_presets import load_all
+from tracking import clock
+from tracking.presets import loading, logins
 
 
 def load_presets() -> None:
     """Load the presets that are missing."""
-    load_all()
+    loading.load_all(now=clock.now())
 
 
 def create_demo_logins() -> None:

@@ -1,6 +1,6 @@
 """What a new installation starts with, besides the mapping: carriers, groups, the default team, rules, policies."""
 
-from datetime import datetime, time
+from datetime import time
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -45,7 +45,7 @@ ADMIN_MODELS = (*POLICY_MODELS, "store", "source", "statusmapping", "mappingvers
 
 
 @transaction.atomic
-def load(*, now: datetime) -> None:
+def load() -> None:
     """Create what is missing; what administrators changed stays. May be called again at any time."""
     _carriers()
     _groups()
