@@ -56,5 +56,6 @@ UNFOLD = {
         "command_search": True,
         "navigation": "shiptrack_site.navigation.side_bar",
     },
-    "COMMAND": {"search_models": False},  # it loads every matching row; see the search callback instead
+    # `search_models` would read every matching row; the callback looks up by index.
+    "COMMAND": {"search_models": False, "search_callback": "tracking.admin.palette.search"},
 }

@@ -18,10 +18,10 @@ from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
 from tracking.admin.shipment_facts import details, evidence_steps, strip, warnings
 from tracking.admin.shipment_story import lines, watch_lines
-from tracking.exception_queue.errors import ActionRefused
-from tracking.exception_queue.queries import why_quiet
-from tracking.models import Shipment
 from tracking.exception_queue import corrections
+from tracking.exception_queue.errors import ActionRefused
+from tracking.exception_queue.quiet import why_quiet
+from tracking.models import Shipment
 from tracking.shipments.queries import ids_by_text, story, told
 from tracking.templatetags.shiptrack import badge, care_chip, number_groups, status_badge, when
 from tracking.vocabulary import TERMINAL_STATUSES, Direction, ShipmentStatus
@@ -163,6 +163,7 @@ class ShipmentAdmin(RowList):
             return HttpResponseRedirect(page_of(parcel.merged_into_id))
         who = reader(request)
         language = (get_language() or "en").partition("-")[0]
+        watches = watch_lines(why_quiet(parcel.pk, who.now), who)
         context = {
             "story": found,
             "parcel": parcel,
@@ -171,7 +172,8 @@ class ShipmentAdmin(RowList):
             "details": details(parcel, who),
             "steps": evidence_steps(parcel),
             "warnings": warnings(parcel, who),
-            "watches": watch_lines(why_quiet(parcel.pk, who.now), who),
+            "running": [each for each in watches if each.fired or each.due],
+            "idle": [each for each in watches if not (each.fired or each.due)],
             "lines": lines(found, who, language),
             "may_act": may(request, "act_on_case"),
             "correct_form": CorrectStatusForm(initial={"status": parcel.status}),

@@ -1,0 +1,180 @@
+"""Configuration: stores, carriers, services, warehouses, policies. Who may change them is their model's permission."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin, TabularInline
+
+from tracking import clock
+from tracking.admin.configuration_forms import ServiceForm, WarehouseForm, WeekdayForm, WindowForm, ZoneForm
+from tracking.detectors.presets import WINDOWS
+from tracking.models import (
+    CarePolicy,
+    Carrier,
+    KindPolicy,
+    PickupCutoff,
+    PollPolicy,
+    PromisePolicy,
+    Service,
+    Store,
+    Warehouse,
+    WindowPolicy,
+)
+
+
+class ConfigurationAdmin(ModelAdmin):
+    """Rows that administrators own, edited in a form."""
+
+    list_fullwidth = True
+    compressed_fields = True
+    warn_unsaved_form = True
+    actions: ClassVar[list[Any]] = []
+    list_per_page = 100
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """No deleting by the dozen."""
+        return {}
+
+
+@admin.register(Store)
+class StoreAdmin(ConfigurationAdmin):
+    """Shop fronts."""
+
+    form = ZoneForm
+    list_display = ("name", "brand", "default_language", "time_zone", "currency", "country", "sender_email")
+    exclude = ("created_at",)
+
+    def save_model(self, request: HttpRequest, obj: Store, form: Any, change: bool) -> None:
+        """A new store is as old as this moment."""
+        obj.created_at = obj.created_at or clock.now()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Carrier)
+class CarrierAdmin(ConfigurationAdmin):
+    """Carriers and their calendars."""
+
+    form = ZoneForm
+    list_display = ("name", "code", "country", "time_zone", "works_saturday", "works_sunday")
+    search_fields = ("=code",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """The code is the word of keys and mappings: it stays once it is given."""
+        return ("code",) if obj else ()
+
+
+@admin.register(Service)
+class ServiceAdmin(ConfigurationAdmin):
+    """Services of carriers."""
+
+    form = ServiceForm
+    list_display = ("name", "carrier", "known_as")
+    list_filter = ("carrier",)
+    list_select_related = ("carrier",)
+
+    @admin.display(description="Vendors call it")
+    def known_as(self, row: Service) -> str:
+        """Its other names."""
+        return ", ".join(row.aliases) or "—"
+
+
+class CutoffInline(TabularInline):
+    """Until when a carrier collects, weekday by weekday."""
+
+    model = PickupCutoff
+    form = WeekdayForm
+    extra = 0
+    tab = True
+    verbose_name_plural = "pickup cut-offs, in the warehouse's time zone"
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ConfigurationAdmin):
+    """Where parcels leave from."""
+
+    form = WarehouseForm
+    inlines = (CutoffInline,)
+    list_display = ("name", "city", "country", "time_zone", "is_default", "known_as")
+
+    @admin.display(description="Vendors call it")
+    def known_as(self, row: Warehouse) -> str:
+        """Its other names."""
+        return ", ".join(row.aliases) or "—"
+
+
+@admin.register(WindowPolicy)
+class WindowPolicyAdmin(ConfigurationAdmin):
+    """How long something may last; the most specific row wins, over the product's own windows."""
+
+    form = WindowForm
+    list_display = ("kind", "window", "length", "care_level", "international", "carrier", "service", "warehouse")
+    list_filter = ("kind", "care_level", "carrier", "warehouse")
+    list_select_related = ("carrier", "service", "warehouse")
+    list_before_template = "shiptrack/lists/windows.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The rows, and what applies where there is none."""
+        return super().changelist_view(request, {**(extra_context or {}), "windows": WINDOWS})
+
+    @admin.display(description="Window")
+    def length(self, row: WindowPolicy) -> str:
+        """Days of the carrier or of the clock."""
+        return f"{row.days:g} {'clock' if row.is_clock else 'carrier'} days"
+
+
+@admin.register(KindPolicy)
+class KindPolicyAdmin(ConfigurationAdmin):
+    """What a kind of exception leads to."""
+
+    list_display = ("kind", "severity", "cause", "next_action", "due_hours", "first_response_hours")
+    list_filter = ("severity", "cause")
+    list_select_related = ("team",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one row a kind, from the start."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Every kind keeps its row."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A row stays with its kind."""
+        return ("kind",)
+
+
+@admin.register(CarePolicy)
+class CarePolicyAdmin(ConfigurationAdmin):
+    """Orders that deserve high care."""
+
+    list_display = ("name", "store", "minimum_total_minor", "currency", "tag")
+    list_select_related = ("store",)
+
+
+@admin.register(PromisePolicy)
+class PromisePolicyAdmin(ConfigurationAdmin):
+    """Promises for orders whose source gives none."""
+
+    list_display = ("__str__", "store", "shipping_method", "country", "carrier_days")
+    list_select_related = ("store",)
+
+
+@admin.register(PollPolicy)
+class PollPolicyAdmin(ConfigurationAdmin):
+    """How often carriers are asked."""
+
+    list_display = ("phase", "minutes")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one row a phase, from the start."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Every phase keeps its row."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A row stays with its phase."""
+        return ("phase",)

@@ -1,0 +1,156 @@
+"""Forms of configuration rows that need more than their model: choices for lists, checks of names."""
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from tracking.detectors.presets import WINDOWS
+from tracking.models import RoutingRule, WindowPolicy
+from tracking.vocabulary import Severity, SignalKind
+
+WINDOW_CHOICES = [(name, name) for name in dict.fromkeys(row.window for row in WINDOWS)]
+WEEKDAYS = (
+    (0, "Monday"),
+    (1, "Tuesday"),
+    (2, "Wednesday"),
+    (3, "Thursday"),
+    (4, "Friday"),
+    (5, "Saturday"),
+    (6, "Sunday"),
+)
+
+
+class ZoneForm(forms.ModelForm):
+    """Refuses a time zone nobody knows: times would be shown and due in the wrong hour."""
+
+    def clean_time_zone(self) -> str:
+        """An IANA name."""
+        zone: str = self.cleaned_data["time_zone"]
+        if zone not in available_timezones():
+            raise forms.ValidationError(f'"{zone}" is no time zone. Names look like America/New_York or Europe/Berlin.')
+        return zone
+
+
+class LinesField(SimpleArrayField):
+    """A list of texts, one a line."""
+
+    widget = UnfoldAdminTextareaWidget
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("delimiter", "\n")
+        super().__init__(*args, **kwargs)
+
+    def clean(self, value: Any) -> list[Any]:
+        """Empty lines are nothing."""
+        lines = [line.strip() for line in str(value or "").splitlines()]
+        return super().clean("\n".join(line for line in lines if line))
+
+
+class ServiceForm(forms.ModelForm):
+    """A service with the names vendors use."""
+
+    aliases = LinesField(
+        forms.CharField(max_length=120),
+        required=False,
+        help_text="Names that vendors use for this service, one a line.",
+    )
+
+
+class WarehouseForm(ZoneForm):
+    """A warehouse with its other names and closed days."""
+
+    aliases = LinesField(
+        forms.CharField(max_length=120), required=False, help_text="Ids and names that vendors use for it, one a line."
+    )
+    closed_days = LinesField(
+        forms.DateField(), required=False, help_text="Days without pickup, one a line: 2026-12-25."
+    )
+
+
+class WeekdayForm(forms.ModelForm):
+    """A row with a weekday, by name."""
+
+    weekday = forms.TypedChoiceField(coerce=int, choices=WEEKDAYS, widget=UnfoldAdminSelectWidget)
+
+
+class HoursForm(WeekdayForm):
+    """Hours of one weekday; they end after they begin."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse hours that cross midnight or have no length."""
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if start and end and start >= end:
+            self.add_error("end", "They must end after they begin, on the same day.")
+        return cleaned
+
+
+class WindowForm(forms.ModelForm):
+    """A window of one kind."""
+
+    window = forms.ChoiceField(choices=WINDOW_CHOICES, widget=UnfoldAdminSelectWidget)
+
+    class Meta:
+        model = WindowPolicy
+        fields: ClassVar[list[str]] = [
+            "kind", "window", "days", "is_clock", "care_level", "international", "carrier", "service", "warehouse",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """A window belongs to the kind whose name it begins with."""
+        cleaned = super().clean() or {}
+        kind, window = cleaned.get("kind", ""), cleaned.get("window", "")
+        if kind and window and window.partition(".")[0] != kind:
+            own = ", ".join(name for name, _ in WINDOW_CHOICES if name.partition(".")[0] == kind) or "none"
+            self.add_error("window", f"This kind of exception has other windows: {own}.")
+        return cleaned
+
+
+class RuleForm(forms.ModelForm):
+    """A routing rule; the last one takes everything, so it has no conditions and stays switched on."""
+
+    kinds = forms.MultipleChoiceField(
+        choices=SignalKind.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="None: any kind.",
+    )
+    severities = forms.MultipleChoiceField(
+        choices=Severity.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="None: any."
+    )
+    country = forms.CharField(
+        max_length=2,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Ship-to country, two letters; empty: any.",
+    )
+
+    class Meta:
+        model = RoutingRule
+        fields: ClassVar[list[str]] = [
+            "position", "name", "is_active", "kinds", "severities", "carrier", "warehouse", "country", "team",
+            "strategy",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the last rule what it is."""
+        cleaned = super().clean() or {}
+        if self.instance.is_last:
+            for name in ("kinds", "severities", "carrier", "warehouse", "country"):
+                if cleaned.get(name):
+                    self.add_error(name, "The last rule takes every case that is left; it has no conditions.")
+            if not cleaned.get("is_active"):
+                self.add_error("is_active", "The last rule cannot be switched off: cases would belong to nobody.")
+        return cleaned
+
+    def clean_country(self) -> str:
+        """Upper case, as addresses have it."""
+        return str(self.cleaned_data["country"]).upper()

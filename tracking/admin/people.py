@@ -1,0 +1,252 @@
+"""Who works cases and who looked at what: teams, shifts, routing, privacy tasks, look-ups, the ledger."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+
+from tracking.admin.configuration import ConfigurationAdmin
+from tracking.admin.configuration_forms import HoursForm, RuleForm, ZoneForm
+from tracking.admin.lists import RowList
+from tracking.admin.reader import Reader
+from tracking.models import (
+    DomainEvent,
+    PrivacyTask,
+    RevealLog,
+    RoutingRule,
+    Shift,
+    Team,
+    TeamMember,
+    WorkingHours,
+)
+from tracking.privacy import masking
+from tracking.templatetags.shiptrack import badge, person_name, when
+
+
+class HoursInline(TabularInline):
+    """When a team works."""
+
+    model = WorkingHours
+    form = HoursForm
+    extra = 0
+    tab = True
+    verbose_name_plural = "working hours, in the team's time zone"
+
+
+class MemberInline(TabularInline):
+    """Who is in a team; their shifts are on their own page."""
+
+    model = TeamMember
+    extra = 0
+    tab = True
+    fields = ("user", "takes_cases", "is_lead", "away_from", "away_until")
+    show_change_link = True
+    verbose_name_plural = "members (open one for their shifts)"
+
+
+@admin.register(Team)
+class TeamAdmin(ConfigurationAdmin):
+    """Groups that are responsible for cases."""
+
+    form = ZoneForm
+    list_display = ("name", "time_zone", "country", "is_external", "email")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (HoursInline, MemberInline)
+
+
+class ShiftInline(TabularInline):
+    """When a person is on duty; without any row the team's working hours apply."""
+
+    model = Shift
+    form = HoursForm
+    extra = 0
+
+
+@admin.register(TeamMember)
+class TeamMemberAdmin(ConfigurationAdmin):
+    """A person in a team, with shifts."""
+
+    list_display = ("user", "team", "takes_cases", "is_lead", "away_from", "away_until")
+    list_filter = ("team",)
+    list_select_related = ("user", "team")
+    readonly_fields = ("last_assigned_at",)
+    inlines = (ShiftInline,)
+
+
+@admin.register(RoutingRule)
+class RoutingRuleAdmin(ConfigurationAdmin):
+    """Which team gets a case: the first rule that matches."""
+
+    form = RuleForm
+    list_display = ("position", "name", "reads", "team", "strategy", "is_active", "version")
+    list_select_related = ("carrier", "warehouse", "team")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not the last rule: every case needs a team."""
+        if isinstance(obj, RoutingRule) and obj.is_last:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: RoutingRule, form: Any, change: bool) -> None:
+        """A changed rule is a new version of itself: cases keep which version routed them."""
+        if change and form.changed_data:
+            obj.version += 1
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description="Takes")
+    def reads(self, row: RoutingRule) -> str:
+        """Its conditions as a sentence."""
+        if row.is_last:
+            return "Everything that no other rule took"
+        parts = (", ".join(row.kinds), ", ".join(row.severities), row.carrier, row.warehouse, row.country)
+        return " and ".join(str(part) for part in parts if part) or "Everything"
+
+
+@admin.register(PrivacyTask)
+class PrivacyTaskAdmin(RowList):
+    """Legal requests that shops passed on."""
+
+    columns = ("kind_shown", "state_shown", "from_source", "received", "due", "message")
+    list_filter = ("state", "kind", "source")
+    list_select_related = ("source",)
+    fields = (
+        "kind",
+        "source",
+        "customer_external_id",
+        "order_external_ids",
+        "received_at",
+        "due_at",
+        "state",
+        "done_at",
+    )
+
+    @admin.display(description="Request")
+    def kind_shown(self, row: PrivacyTask, who: Reader) -> SafeString:
+        """What is asked for, a link to the row."""
+        address = reverse("admin:tracking_privacytask_change", args=[row.pk])
+        return format_html('<a class="st-link" href="{}">{}</a>', address, row.kind.replace("_", " "))
+
+    @admin.display(description="State")
+    def state_shown(self, row: PrivacyTask, who: Reader) -> SafeString:
+        """Open, late or done."""
+        if row.state == row.State.DONE:
+            return badge("ok", "check", "Done")
+        return badge("crit", "schedule", "Late") if row.due_at < who.now else badge("med", "pending", "Open")
+
+    @admin.display(description="Source")
+    def from_source(self, row: PrivacyTask, who: Reader) -> str:
+        """Who passed it on."""
+        return str(row.source)
+
+    @admin.display(description="Received")
+    def received(self, row: PrivacyTask, who: Reader) -> SafeString:
+        """When it came."""
+        return when(row.received_at, who)
+
+    @admin.display(description="Due")
+    def due(self, row: PrivacyTask, who: Reader) -> SafeString:
+        """By when the law wants it done."""
+        return when(row.due_at, who)
+
+    @admin.display(description="Message")
+    def message(self, row: PrivacyTask, who: Reader) -> SafeString:
+        """The request as it came."""
+        address = reverse("admin:tracking_inboundmessage_change", args=[row.message_id])
+        return format_html('<a class="st-link" href="{}">message {}</a>', address, row.message_id)
+
+
+@admin.register(RevealLog)
+class RevealLogAdmin(RowList):
+    """Who looked at whose personal data."""
+
+    columns = ("looked", "who_looked", "at_whom", "from_where")
+    list_filter = ("user",)
+    list_select_related = ("user", "customer")
+    fields = ("user", "customer", "at", "where")
+
+    @admin.display(description="When")
+    def looked(self, row: RevealLog, who: Reader) -> SafeString:
+        """The moment of the click."""
+        return when(row.at, who)
+
+    @admin.display(description="Who")
+    def who_looked(self, row: RevealLog, who: Reader) -> str:
+        """The colleague."""
+        return person_name(row.user)
+
+    @admin.display(description="At whose data")
+    def at_whom(self, row: RevealLog, who: Reader) -> str:
+        """Initials of the customer."""
+        return str(row.customer) if row.customer else "whoever the message names"
+
+    @admin.display(description="From")
+    def from_where(self, row: RevealLog, who: Reader) -> str:
+        """The page."""
+        return row.where or "—"
+
+
+@admin.register(DomainEvent)
+class DomainEventAdmin(RowList):
+    """The ledger: everything that became true."""
+
+    columns = ("number", "at_shown", "kind_shown", "about", "says", "relayed")
+    list_filter = ("kind",)
+    fields = ("kind", "at", "shipment_id", "order_id", "case_id", "payload_shown", "relayed_at")
+    readonly_fields = ("payload_shown",)
+    search_fields = ("shipment_id",)
+    search_help_text = "Id of a shipment"
+
+    def find(self, request: HttpRequest, text: str) -> list[int]:
+        """By shipment id."""
+        typed = text.strip()
+        rows = DomainEvent.objects.filter(shipment_id=int(typed)) if typed.isdecimal() and len(typed) < 19 else None
+        return list(rows.values_list("pk", flat=True)[:1000]) if rows is not None else []
+
+    @admin.display(description="No.")
+    def number(self, row: DomainEvent, who: Reader) -> SafeString:
+        """Its number, a link to the row."""
+        address = reverse("admin:tracking_domainevent_change", args=[row.pk])
+        return format_html('<a class="st-link" href="{}">{}</a>', address, row.pk)
+
+    @admin.display(description="At")
+    def at_shown(self, row: DomainEvent, who: Reader) -> SafeString:
+        """When it became true."""
+        return when(row.at, who)
+
+    @admin.display(description="What")
+    def kind_shown(self, row: DomainEvent, who: Reader) -> str:
+        """The dotted kind."""
+        return row.kind
+
+    @admin.display(description="About")
+    def about(self, row: DomainEvent, who: Reader) -> SafeString | str:
+        """The parcel or order it speaks of."""
+        if row.shipment_id:
+            address = reverse("admin:tracking_shipment_change", args=[row.shipment_id])
+            return format_html('<a class="st-link" href="{}">shipment {}</a>', address, row.shipment_id)
+        return f"order {row.order_id}" if row.order_id else "—"
+
+    @admin.display(description="Says")
+    def says(self, row: DomainEvent, who: Reader) -> str:
+        """The payload in short, people masked."""
+        return _payload(row)[:120]
+
+    @admin.display(description="Relayed")
+    def relayed(self, row: DomainEvent, who: Reader) -> SafeString:
+        """When the messages' side took it."""
+        return when(row.relayed_at, who, "not yet")
+
+    @admin.display(description="Payload")
+    def payload_shown(self, row: DomainEvent) -> str:
+        """The payload, people masked."""
+        return _payload(row)
+
+
+def _payload(row: DomainEvent) -> str:
+    return json.dumps(masking.payload(row.payload), ensure_ascii=False)
