@@ -15,6 +15,7 @@ from tracking.ingest.allowance import note_failure, note_success, take_call
 from tracking.ingest.operations import store_polled
 from tracking.ingest.outgoing import account_for, keep_token
 from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
+from tracking.transactions import alone
 from tracking.vocabulary import ShipmentStatus
 
 MINUTES: dict[str, int] = {
@@ -138,17 +139,18 @@ def poll_source(
     until: datetime | None = None,
     transport: Transport | None = None,
 ) -> Polled:
-    """Ask one source about all that is due, call by call, as its allowance permits."""
+    """Ask one source about all that is due, call by call, as its allowance permits; one asker at a time."""
     source = Source.objects.get(pk=source_id)
     connector = get(source.kind)
     if connector.poll.style == "none" or missing_for_polling(source, connector):
         return Polled()
     one_call = _ask_numbers if connector.poll.style == "numbers" else _ask_cursor
     total = Polled()
-    for _ in range(MOST_PAGES):
-        now = clock()
-        if (until and now > until) or not one_call(source, connector, now, transport, total):
-            break
+    with alone(f"poll:{source.pk}") as is_ours:
+        for _ in range(MOST_PAGES if is_ours else 0):
+            now = clock()
+            if (until and now > until) or not one_call(source, connector, now, transport, total):
+                break
     return total
 
 

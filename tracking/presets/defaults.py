@@ -21,7 +21,6 @@ from tracking.models import (
 )
 
 WEEKDAYS = range(5)
-SATURDAY_CARRIERS = frozenset({"usps", "fedex", "ups"})
 TRACKING_URLS = {
     "fedex": "https://www.fedex.com/fedextrack/?trknbr={number}",
     "usps": "https://tools.usps.com/go/TrackConfirmAction?tLabels={number}",
@@ -59,7 +58,6 @@ def _carriers() -> None:
         Carrier(
             code=each.code,
             name=each.label,
-            works_saturday=each.code in SATURDAY_CARRIERS,
             tracking_url=TRACKING_URLS.get(each.code, ""),
         )
         for each in CARRIERS
