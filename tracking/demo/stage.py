@@ -35,9 +35,16 @@ def set_up(*, origin: str, now: datetime) -> None:
                 store=store,
                 values=source.settings_at(origin),
                 now=now,
+                name=_name(source.slug),
                 is_sandbox=True,
             )
     _teams()
+
+
+def _name(slug: str) -> str:
+    """What people call a pretend account: its carrier, or its shop."""
+    shop = next((shop.name for shop in SHOPS.values() if shop.slug == slug), "")
+    return shop or {"fedex-main": "FedEx", "usps-main": "USPS"}.get(slug, slug)
 
 
 def _warehouses() -> None:

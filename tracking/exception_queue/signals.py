@@ -76,13 +76,13 @@ class Ledger:
             self._new.append(row)
             changes.fired.append(row)
             return
-        before = tuple(getattr(row, name) for name in REFRESHED)
+        known, told = row.fingerprint, (found.fingerprint[:120], found.severity, found.count, found.cause)
+        if told == (known, row.severity, row.count, row.cause):
+            return  # its words speak of the moment they were first true; pages count the hours since
         _fill(row, found, stays)
-        if tuple(getattr(row, name) for name in REFRESHED) == before:
-            return
         if row.pk:
             self._changed[row.pk] = row
-        if before[REFRESHED.index("fingerprint")] != row.fingerprint:
+        if known != row.fingerprint:
             changes.told_anew.append(row)
 
     def _clear(self, shipment_id: int, kind: str, now: datetime) -> Signal:

@@ -92,7 +92,7 @@ class _Parcel:
         self.update = ShipmentUpdate(
             self.number,
             CARRIER,
-            service=node.text("mailClass"),
+            service=_service(node.text("mailClass")),
             ship_from=_place(node, "origin", "Country"),
             ship_to=_place(node, "destination", "CountryCode"),
         )
@@ -111,6 +111,11 @@ class _Parcel:
             delivered_to=next((spot for event in self.events if (spot := _spot(event))), ""),
             destination=_place(node, "destination", "CountryCode"),
         )
+
+
+def _service(mail_class: str) -> str:
+    """Write a mail class for people: "USPS_GROUND_ADVANTAGE" -> "Ground Advantage"."""
+    return mail_class.removeprefix("USPS_").replace("_", " ").title()
 
 
 def _event(node: Node, number: str) -> ObservedEvent | None:
