@@ -1,4 +1,4 @@
-"""What the demo stands on: pretend stores, warehouses, sources and a support team with somebody on shift at every hour."""
+"""What the demo stands on: pretend stores, warehouses, sources, and a team with somebody on shift at every hour."""
 
 from datetime import datetime, time, timedelta
 
