@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from tracking.admin.reader import reader
 from tracking.analytics import queries
-from tracking.exception_queue.queries import CAP, Wanted
+from tracking.exception_queue.queries import CAP, LATE, Wanted
 from tracking.models import ExceptionCase
 from tracking.vocabulary import KIND_ICON, FeedState
 
@@ -66,6 +66,7 @@ def _bars(shares: tuple[queries.Share, ...], name: str) -> list[dict[str, Any]]:
         {
             "share": share,
             "link": queue_link(Wanted(**{name: share.id})),
+            "late_link": queue_link(Wanted(view=LATE, **{name: share.id})),
             "icon": KIND_ICON.get(share.id, "") if name == "kind" else "",
             "late": round(100 * share.late / longest),
             "rest": round(100 * (share.count - share.late) / longest),

@@ -48,7 +48,7 @@ UPKEEP: tuple[Item, ...] = (
 def side_bar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the side bar for this reader, in the theme's form."""
     home = {"title": "Home", "icon": "space_dashboard", "link": reverse("admin:index")}
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"title": "Work", "items": [home, *_items(request, WORK)]},
         {"title": "Feeds", "items": _items(request, FEEDS)},
         {"title": "Set up", "collapsible": True, "items": _items(request, SETUP)},

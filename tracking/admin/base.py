@@ -45,7 +45,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def page(self, request: HttpRequest, template: str, title: Any, **context: Any) -> HttpResponse:
         """Answer with a page of our own inside the admin's frame; `reader` and `opts` are always in its context."""
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         frame = {
             **self.admin_site.each_context(request),
             "title": title,

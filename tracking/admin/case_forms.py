@@ -76,8 +76,12 @@ def moment_field(**options: Any) -> forms.DateTimeField:
 class AssignForm(CaseForm):
     """To whom: a person, or a team without an owner."""
 
-    owner = forms.ModelChoiceField(queryset=None, required=False, label="Person", empty_label="Nobody yet")
-    team = forms.ModelChoiceField(queryset=None, required=False, label="Team", empty_label="The person's, or as it is")
+    owner: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        queryset=None, required=False, label="Person", empty_label="Nobody yet"
+    )
+    team: "forms.ModelChoiceField[Any]" = forms.ModelChoiceField(
+        queryset=None, required=False, label="Team", empty_label="The person's, or as it is"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,7 +124,7 @@ class WaitForm(CaseForm):
 
     def _until(self, cleaned: dict[str, Any]) -> datetime | None:
         if cleaned.get("until"):
-            return cleaned["until"]  # type: ignore[no-any-return]
+            return cleaned["until"]
         span = cleaned.get("span") or ""
         if span.endswith("h"):
             return self.reader.now + timedelta(hours=int(span[:-1]))

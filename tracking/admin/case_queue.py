@@ -1,6 +1,6 @@
 """The exception queue: rows, tabs with counters, filters, search, and actions on many cases at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -46,7 +46,7 @@ TABS = (
 VIEWS = (
     (queries.MINE, "Mine", "Open cases you own"),
     (queries.UNOWNED, "Unowned", "Open cases that nobody owns"),
-    (queries.LATE, "Breaching", "Open cases that are late, or due within 1 h"),
+    (queries.BREACHED, "Breaching", "Open cases that are late, or due within 1 h"),
 )
 
 
@@ -64,11 +64,11 @@ class WantedFilter(ListFilter):
         """Always in force: without choices it leaves the open cases."""
         return True
 
-    def choices(self, changelist: Any) -> list[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
         """None here: the page draws its own."""
-        return []
+        return iter(())
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """The names of all choices."""
         return list(Wanted.__slots__)
 
@@ -84,13 +84,14 @@ def wanted_by(request: HttpRequest) -> Wanted:
     return wanted.anywhere() if request.GET.get("q", "").strip() else wanted
 
 
-class CappedPaginator(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):
     """Counts no further than the cap: with more, the queue is worked from the front or narrowed."""
 
     @cached_property
     def count(self) -> int:
         """Rows, at most the cap."""
-        return self.object_list[:CAP].count()  # type: ignore[union-attr]
+        found: QuerySet[ExceptionCase] = self.object_list[:CAP]  # type: ignore[assignment]
+        return found.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ def empty_words(wanted: Wanted, query: str) -> tuple[str, str]:
         return "Nothing found", "Type an order number, a tracking number or a case number such as C-12, from its start."
     if wanted == Wanted(view=queries.MINE):
         return "Nothing is yours", "Take a case that nobody owns, or wait: the router gives you new ones."
-    if wanted == Wanted(view=queries.LATE):
+    if wanted == Wanted(view=queries.BREACHED):
         return "Nothing is late", "Cases appear here 1 h before they are due."
     if wanted == Wanted(view=queries.UNOWNED):
         return "Every open case has an owner", "Cases appear here when nobody is on shift to take them."

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Q, QuerySet
 
-from tracking.exception_queue.queries import LATE, MINE, UNOWNED, Wanted, capped_counts, condition
+from tracking.exception_queue.queries import BREACHED, LATE, MINE, UNOWNED, Wanted, capped_counts, condition
 from tracking.models import Carrier, ExceptionCase, InboundMessage, Shipment, Source, TrackingCode
 from tracking.models.case import OPEN
 from tracking.vocabulary import CaseState, InboundState, Milestone, SignalKind
@@ -51,7 +51,8 @@ WANTED: dict[str, Wanted] = {
     "open": Wanted(),
     "mine": Wanted(view=MINE),
     "unowned": Wanted(view=UNOWNED),
-    "breaching": Wanted(view=LATE),
+    "breaching": Wanted(view=BREACHED),
+    "late": Wanted(view=LATE),
     "in_24h": Wanted(state="any", opened="24h"),
     "out_24h": Wanted(state=CaseState.RESOLVED, ended="24h"),
     "in_7d": Wanted(state="any", opened="7d"),
@@ -79,7 +80,6 @@ def _counts(user_id: int, now: datetime) -> dict[str, int]:
     many: dict[str, QuerySet[Any]] = {
         name: ExceptionCase.objects.filter(condition(wanted, user_id, now)) for name, wanted in WANTED.items()
     }
-    many["late"] = ExceptionCase.objects.filter(OPEN, time_left_at__lt=now)
     many["unmapped"] = TrackingCode.objects.filter(milestone=Milestone.UNMAPPED)
     many["failed"] = InboundMessage.objects.filter(state__in=FAILED_STATES)
     return capped_counts(many)

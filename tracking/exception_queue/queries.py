@@ -22,7 +22,7 @@ BREACHING = timedelta(hours=1)
 MOST_CHOICES = 200
 SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7)}
 ANY_STATE = "any"
-MINE, UNOWNED, LATE = "mine", "unowned", "breaching"
+MINE, UNOWNED, BREACHED, LATE = "mine", "unowned", "breaching", "late"
 ME, NOBODY = "me", "none"
 
 
@@ -31,7 +31,7 @@ class Wanted:
     """What a reader wants to see of the queue; everything empty: all open cases. Unknown values count as empty."""
 
     state: str = ""  # a case state, or `any`
-    view: str = ""  # mine, unowned, breaching: of the open ones
+    view: str = ""  # mine, unowned, breaching, late: of the open ones
     kind: str = ""
     severity: str = ""
     owner: str = ""  # `me`, `none` or a person's id
@@ -65,7 +65,7 @@ class Wanted:
 
 _WORDS: dict[str, frozenset[str]] = {
     "state": frozenset({*CaseState.values, ANY_STATE}),
-    "view": frozenset({MINE, UNOWNED, LATE}),
+    "view": frozenset({MINE, UNOWNED, BREACHED, LATE}),
     "kind": frozenset(SignalKind.values),
     "severity": frozenset(Severity.values),
     "care": frozenset(CareLevel.values),
@@ -116,7 +116,12 @@ def _state_condition(wanted: Wanted) -> Q:
 
 
 def _view_condition(view: str, user_id: int | None, now: datetime) -> Q:
-    conditions = {MINE: Q(owner_id=user_id), UNOWNED: Q(owner_id=None), LATE: Q(time_left_at__lte=now + BREACHING)}
+    conditions = {
+        MINE: Q(owner_id=user_id),
+        UNOWNED: Q(owner_id=None),
+        BREACHED: Q(time_left_at__lte=now + BREACHING),
+        LATE: Q(time_left_at__lt=now),
+    }
     return conditions.get(view, Q())
 
 
