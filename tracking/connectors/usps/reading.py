@@ -114,8 +114,8 @@ class _Parcel:
 
 
 def _service(mail_class: str) -> str:
-    """Write a mail class for people: "USPS_GROUND_ADVANTAGE" -> "Ground Advantage"."""
-    return mail_class.removeprefix("USPS_").replace("_", " ").title()
+    """Write a mail class for people: "USPS_GROUND_ADVANTAGE" -> "Ground Advantage"; words stay as they are."""
+    return mail_class.removeprefix("USPS_").replace("_", " ").title() if "_" in mail_class else mail_class
 
 
 def _event(node: Node, number: str) -> ObservedEvent | None:
