@@ -33,6 +33,9 @@ class ConfigurationAdmin(ModelAdmin):
     actions: ClassVar[list[Any]] = []
     list_per_page = 100
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["shiptrack/pages.css"]}
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No deleting by the dozen."""
         return {}

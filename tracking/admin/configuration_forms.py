@@ -42,7 +42,7 @@ class ZoneForm(forms.ModelForm):
 class LinesField(SimpleArrayField):
     """A list of texts, one a line."""
 
-    widget = UnfoldAdminTextareaWidget
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("delimiter", "\n")

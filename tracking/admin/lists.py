@@ -46,6 +46,9 @@ class RowList(ReadOnlyAdmin):
     sortable_by: ClassVar[tuple[str, ...]] = ()
     actions: ClassVar[list[Any]] = []
 
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["shiptrack/pages.css"]}
+
     def find(self, request: HttpRequest, text: str) -> list[int]:
         """Ids of the rows that somebody may mean by `text`; asked only where `search_fields` are named."""
         return []
@@ -60,8 +63,9 @@ class RowList(ReadOnlyAdmin):
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list with its tabs."""
-        return super().changelist_view(request, {**(extra_context or {}), "list_tabs": self.tabs(request)})
+        """The list with its tabs, and in whose zone its times are."""
+        own = {"list_tabs": self.tabs(request), "reader": reader(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **own})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str

@@ -23,6 +23,7 @@ from tracking.exception_queue.errors import ActionRefused
 from tracking.exception_queue.quiet import why_quiet
 from tracking.models import Shipment
 from tracking.shipments.queries import ids_by_text, story, told
+from tracking.templatetags.parcels import carried_by
 from tracking.templatetags.shiptrack import badge, care_chip, number_groups, status_badge, when
 from tracking.vocabulary import TERMINAL_STATUSES, Direction, ShipmentStatus
 
@@ -69,7 +70,7 @@ class SettleForm(forms.Form):
 class ShipmentAdmin(RowList):
     """Every parcel we know."""
 
-    columns = ("parcel", "of_order", "state", "carried_by", "ships_from", "last_scan", "next_check")
+    columns = ("parcel", "of_order", "state", "carrier_shown", "ships_from", "last_scan", "next_check")
     list_select_related = ("order", "carrier", "service", "warehouse")
     list_filter = ("status", "carrier", "warehouse", "direction", NeedsALook)
     search_fields = ("number",)
@@ -119,9 +120,9 @@ class ShipmentAdmin(RowList):
         return format_html("{} {} {}", status_badge(row.status), care_chip(row.care_level), doubts)
 
     @admin.display(description="Carrier")
-    def carried_by(self, row: Shipment, who: Reader) -> SafeString:
+    def carrier_shown(self, row: Shipment, who: Reader) -> str:
         """Carrier and service."""
-        return format_html('{}<span class="st-mute"> {}</span>', row.carrier or "—", row.service or "")
+        return carried_by(row.carrier, row.service) or "—"
 
     @admin.display(description="Warehouse")
     def ships_from(self, row: Shipment, who: Reader) -> str:

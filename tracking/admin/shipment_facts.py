@@ -10,6 +10,7 @@ from tracking.admin.reader import Reader
 from tracking.models import Shipment, TrackingEvent
 from tracking.privacy import masking
 from tracking.shipments.queries import Story
+from tracking.templatetags.parcels import service_words, there
 from tracking.vocabulary import EVIDENCE_RANK, CareLevel, Evidence, Precision
 
 
@@ -50,7 +51,7 @@ def strip(story: Story, reader: Reader) -> list[Fact]:
         _label(story, reader),
         _scan("First real scan", parcel.first_scan_at, parcel.first_scan_precision, story.first_scan, reader),
         _scan("Last scan", parcel.last_scan_at, Precision.INSTANT, story.last_scan, reader),
-        _estimate(parcel, reader),
+        _estimate(parcel),
         _promise(parcel, reader),
         _exception(story, reader),
     ]
@@ -76,13 +77,13 @@ def _scan(label: str, at: datetime | None, precision: str, event: TrackingEvent 
     return Fact(label, shown, " · ".join(part for part in (where, told) if part))
 
 
-def _estimate(parcel: Shipment, reader: Reader) -> Fact:
+def _estimate(parcel: Shipment) -> Fact:
     if parcel.estimate_at is None:
         return Fact("Estimate", "none", "no source gives a date", "none")
-    current = moment(parcel.estimate_at, parcel.estimate_precision, reader)
+    current = there(parcel.estimate_at, parcel, parcel.estimate_precision)
     said = f"{parcel.estimate_source} says so" if parcel.estimate_source else ""
     first = parcel.original_estimate_at
-    was = f"first {moment(first, parcel.estimate_precision, reader)}" if first and first != parcel.estimate_at else ""
+    was = f"first {there(first, parcel, parcel.estimate_precision)}" if first and first != parcel.estimate_at else ""
     return Fact("Estimate", current, " · ".join(part for part in (said, was) if part))
 
 
@@ -91,7 +92,7 @@ def _promise(parcel: Shipment, reader: Reader) -> Fact:
         return Fact("Promise", "none", "no promise known", "none")
     precision = Precision.DATE if parcel.promise_is_date else Precision.INSTANT
     late = parcel.ended_at is None and parcel.promise_at < reader.now
-    return Fact("Promise", moment(parcel.promise_at, precision, reader), parcel.promise_origin, "bad" if late else "")
+    return Fact("Promise", there(parcel.promise_at, parcel, precision), parcel.promise_origin, "bad" if late else "")
 
 
 def _exception(story: Story, reader: Reader) -> Fact:
@@ -111,7 +112,7 @@ def details(parcel: Shipment, reader: Reader) -> list[Fact]:
     """The lasting facts: who carries it, from where, to where, with how much care, and what proves delivery."""
     to = ", ".join(part for part in (parcel.ship_to_city, parcel.ship_to_region, parcel.ship_to_country) if part)
     facts = [
-        Fact("Carrier", str(parcel.carrier or "not known"), str(parcel.service or "")),
+        Fact("Carrier", str(parcel.carrier or "not known"), service_words(parcel.service)),
         Fact("Warehouse", str(parcel.warehouse or "not known")),
         Fact("Goes to", to or "not known", "across a border" if parcel.is_international else ""),
         Fact("Direction", parcel.get_direction_display()),

@@ -8,11 +8,12 @@ from typing import Any
 from tracking.admin.reader import Reader
 from tracking.detectors import words
 from tracking.detectors.contract import Watch
-from tracking.models import StatusChange, TrackingEvent
+from tracking.models import CaseActivity, StatusChange, TrackingEvent
 from tracking.shipments.queries import Entry, Story, written
-from tracking.vocabulary import Precision
+from tracking.vocabulary import ActivityKind, Precision
 
 LATE_NEWS = timedelta(hours=1)
+SIGNAL_NOTES = frozenset({ActivityKind.SIGNAL_ADDED, ActivityKind.SIGNAL_CLEARED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ class WatchLine:
 
 def lines(story: Story, reader: Reader, language: str) -> list[Line]:
     """The story's entries as lines, newest first."""
-    return [_line(entry, reader, language) for entry in story.entries]
+    return [_line(entry, reader, language) for entry in story.entries if not _is_repeated(entry)]
+
+
+def _is_repeated(entry: Entry) -> bool:
+    """A case notes every signal it gains or loses; the signals have lines of their own here."""
+    return isinstance(entry.subject, CaseActivity) and entry.subject.kind in SIGNAL_NOTES
 
 
 def _line(entry: Entry, reader: Reader, language: str) -> Line:

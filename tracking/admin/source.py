@@ -15,7 +15,7 @@ from tracking import clock
 from tracking.admin.base import may, require
 from tracking.admin.lists import RowList
 from tracking.admin.reader import Reader, reader
-from tracking.admin.source_facts import failed_of, quota_left, state_badge, strip
+from tracking.admin.source_facts import failed_of, polls_due, quota_left, state_badge, strip
 from tracking.admin.source_forms import NewSourceForm, RenameForm, SettingsForm
 from tracking.connectors.registry import CONNECTORS
 from tracking.detectors import words
@@ -95,9 +95,7 @@ class SourceAdmin(RowList):
     @admin.display(description="Polls due")
     def polling(self, row: Any, who: Reader) -> str:
         """Parcels to ask about now, of all it is asked about."""
-        return (
-            f"{capped(row.health.polls_due)} of {capped(row.health.polled_parcels)}" if row.polling_is_on else "paused"
-        )
+        return polls_due(row, row.health, who)[0] if row.polling_is_on else "paused"
 
     @admin.display(description="Messages failed")
     def messages_failed(self, row: Any, who: Reader) -> SafeString:

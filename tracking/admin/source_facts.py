@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from tracking.admin.reader import Reader
 from tracking.admin.shipment_facts import Fact
+from tracking.connectors.registry import CONNECTORS
 from tracking.detectors import words
 from tracking.ingest.queries import Health
 from tracking.models import Source
@@ -42,6 +43,17 @@ def quota_left(source: Source) -> str:
     return f"{source.quota_remaining:,}{of}"
 
 
+def polls_due(source: Source, found: Health, who: Reader) -> tuple[str, str]:
+    """How many parcels we should ask about now, of how many; for a source asked as a whole, when next."""
+    connector = CONNECTORS.get(source.kind)
+    style = connector.poll.style if connector else "none"
+    if style == "none":
+        return "never", "this source only pushes"
+    if style == "cursor":
+        return (who.moment(source.next_poll_at) if source.next_poll_at else "now"), "asked for all changes"
+    return f"{capped(found.polls_due)} of {capped(found.polled_parcels)}", "parcels to ask about now"
+
+
 def strip(source: Source, found: Health, who: Reader) -> list[Fact]:
     """The figures of a source, each with its definition."""
     lag = found.lag
@@ -62,7 +74,7 @@ def strip(source: Source, found: Health, who: Reader) -> list[Fact]:
             masking.text(source.last_failure),
         ),
         Fact("Quota left", quota_left(source), _resets(source, who), title="As the vendor last reported it."),
-        Fact("Polls due", capped(found.polls_due), f"of {capped(found.polled_parcels)} parcels asked about"),
+        Fact("Polls due", *polls_due(source, found, who)),
         Fact(
             "Messages failed",
             capped(found.failed),

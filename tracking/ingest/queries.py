@@ -36,7 +36,7 @@ def queue_lag_seconds() -> float | None:
 def state_counts() -> dict[str, int]:
     """Return how many messages wait, failed or were given up, each counted to 1000. One query."""
     states = (InboundState.PENDING, *FAILED_STATES)
-    return _capped_counts("tracking_inboundmessage", "state", [str(state) for state in states])
+    return _capped_counts("tracking_inboundmessage", "state", "text[]", [str(state) for state in states])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def health(sources: Iterable[Source], now: datetime) -> dict[int, Health]:
     ids = [source.pk for source in sources]
     lags = _lags(ids, now)
     messages = _open_messages(ids)
-    polled = _capped_counts("tracking_pollstate", "source_id", ids, "next_poll_at IS NOT NULL")
-    due = _capped_counts("tracking_pollstate", "source_id", ids, "next_poll_at <= %s", now)
+    polled = _capped_counts("tracking_pollstate", "source_id", "bigint[]", ids, "next_poll_at IS NOT NULL")
+    due = _capped_counts("tracking_pollstate", "source_id", "bigint[]", ids, "next_poll_at <= %s", now)
     return {
         pk: Health(
             lag=lags.get(pk),
@@ -109,11 +109,11 @@ def _lags(ids: list[int], now: datetime) -> dict[int, Lag]:
 
 
 def _capped_counts(
-    table: str, column: str, values: Iterable[Any], condition: str = "TRUE", *given: Any
+    table: str, column: str, array: str, values: Iterable[Any], condition: str = "TRUE", *given: Any
 ) -> dict[Any, int]:
     """Count the rows of `table` for each value of `column`, each count stopping at 1000.
 
-    At most that many rows are read a value. Table, column and condition are our own constants.
+    At most that many rows are read a value. Table, column, type of array and condition are our own.
     """
     wanted = list(values)
     if not wanted:
@@ -123,7 +123,7 @@ def _capped_counts(
             f"""
             SELECT value, (SELECT count(*) FROM (
                 SELECT 1 FROM {table} WHERE {column} = value AND {condition} LIMIT {COUNTED_TO}
-            ) AS counted) FROM unnest(%s) AS value
+            ) AS counted) FROM unnest(%s::{array}) AS value
             """,  # noqa: S608 (no outside text)
             [*given, wanted],
         )
