@@ -56,24 +56,26 @@ class World:
     source: Source
     rule: RoutingRule
     code: TrackingCode
+    now: datetime = NOW
     made: int = 0
 
     @classmethod
-    def make(cls) -> "World":
-        """The ground without any case."""
+    def make(cls, now: datetime = NOW) -> "World":
+        """The ground without any case; all times are in relation to `now`."""
         team = Team.objects.create(name="Support", slug="support", time_zone="America/New_York")
         carrier = Carrier.objects.create(code="fedex", name="FedEx")
         return cls(
-            store=Store.objects.create(name="Northlight Goods", created_at=NOW),
+            store=Store.objects.create(name="Northlight Goods", created_at=now),
             team=team,
             carrier=carrier,
             service=Service.objects.create(carrier=carrier, name="Home Delivery"),
             warehouse=Warehouse.objects.create(name="EWR3"),
-            source=Source.objects.create(slug="fedex-track", kind="fedex", name="FedEx Track", created_at=NOW),
+            source=Source.objects.create(slug="fedex-track", kind="fedex", name="FedEx Track", created_at=now),
             rule=RoutingRule.objects.create(position=99, name="Everything else", team=team, is_last=True),
             code=TrackingCode.objects.create(
-                identity=1, source_kind="fedex", raw_code="OC", first_seen_at=NOW, milestone="label_created"
+                identity=1, source_kind="fedex", raw_code="OC", first_seen_at=now, milestone="label_created"
             ),
+            now=now,
         )
 
     def order(self, **changes: Any) -> Order:
@@ -89,8 +91,8 @@ class World:
             "external_id": f"x{self.made}",
             "number": f"#{number}",
             "normalized_number": number,
-            "received_at": NOW,
-            "created_at": NOW - timedelta(days=3),
+            "received_at": self.now,
+            "created_at": self.now - timedelta(days=3),
             "currency": "USD",
             "total_minor": 41200,
             "customer": customer,
@@ -106,10 +108,10 @@ class World:
             "service": self.service,
             "warehouse": self.warehouse,
             "number": f"77124430{self.made:04}",
-            "created_at": NOW - timedelta(days=2),
+            "created_at": self.now - timedelta(days=2),
             "status": "label_created",
             "evidence": "carrier_has_data",
-            "label_at": NOW - timedelta(hours=52),
+            "label_at": self.now - timedelta(hours=52),
             "ship_to_city": "Austin",
             "ship_to_country": "US",
             "sentence_key": "label_created",
@@ -117,7 +119,7 @@ class World:
         }
         shipment = Shipment.objects.create(**{**values, **changes})
         if shipment.number:
-            TrackingNumber.objects.create(shipment=shipment, number=shipment.number, valid_from=NOW)
+            TrackingNumber.objects.create(shipment=shipment, number=shipment.number, valid_from=self.now)
         return shipment
 
     def case(
@@ -137,15 +139,15 @@ class World:
             "cause": "warehouse",
             "severity": "medium",
             "evidence": "No scan for 52 h since the label.",
-            "since": NOW - timedelta(hours=52),
+            "since": self.now - timedelta(hours=52),
             "team": self.team,
             "next_action": "Ask the warehouse for handover proof",
-            "next_action_due_at": NOW + left,
-            "first_response_due_at": NOW + left,
-            "time_left_at": NOW + left,
+            "next_action_due_at": self.now + left,
+            "first_response_due_at": self.now + left,
+            "time_left_at": self.now + left,
             "routed_by": self.rule,
             "routed_by_version": 1,
-            "opened_at": NOW - timedelta(hours=5),
+            "opened_at": self.now - timedelta(hours=5),
         }
         values |= changes
         case = ExceptionCase.objects.create(**values, severity_rank=SEVERITY_RANK[values["severity"]])
@@ -154,7 +156,7 @@ class World:
 
     def resolved(self, *, ended: timedelta = timedelta(hours=2), **changes: Any) -> ExceptionCase:
         """A case that ended `ended` ago."""
-        return self.case(state="resolved", outcome="arrived", resolved_at=NOW - ended, **changes)
+        return self.case(state="resolved", outcome="arrived", resolved_at=self.now - ended, **changes)
 
     def _story(self, case: ExceptionCase, events: int) -> None:
         Signal.objects.create(
@@ -164,14 +166,14 @@ class World:
         CaseActivity.objects.create(case=case, kind="opened", at=case.opened_at)
         CaseActivity.objects.create(case=case, kind="routed", at=case.opened_at, after={"team": self.team.pk})
         StatusChange.objects.create(
-            shipment=case.shipment, to_status="label_created", known_at=NOW - timedelta(hours=51), cause="event",
+            shipment=case.shipment, to_status="label_created", known_at=self.now - timedelta(hours=51), cause="event",
             sentence_key="label_created", sentence_parameters={"carrier": "FedEx"},
         )  # fmt: skip
         TrackingEvent.objects.bulk_create(self._events(case.shipment, events))
 
     def _events(self, shipment: Shipment, many: int) -> Iterable[TrackingEvent]:
         for number in range(many):
-            at = NOW - timedelta(hours=52) + timedelta(minutes=number)
+            at = self.now - timedelta(hours=52) + timedelta(minutes=number)
             yield TrackingEvent(
                 shipment=shipment, identity=number, source=self.source, code=self.code, occurred_at=at,
                 received_at=at, text=f"Shipment information sent to FedEx {number}", message_id=1,
