@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from tracking.connectors.registry import get
 from tracking.models import Observation, Source, TrackingEvent
@@ -20,11 +21,16 @@ class Precedence:
     """The rank of each source (0 = carrier ... 4 = own feed), read once per batch."""
 
     def __init__(self) -> None:
-        self._ranks = {row.pk: ORIGIN_PRECEDENCE[get(row.kind).origin] for row in Source.objects.only("pk", "kind")}
+        self._ranks = {row.pk: _rank(row) for row in Source.objects.only("pk", "kind", "precedence")}
 
     def of(self, source_id: int | None) -> int:
         """Rank of a source; a person ranks with the carrier."""
         return self._ranks.get(source_id or 0, 0)
+
+
+def _rank(source: Source) -> int:
+    """The administrator's choice, else what its kind is."""
+    return ORIGIN_PRECEDENCE[get(source.kind).origin] if source.precedence is None else source.precedence
 
 
 def events_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, list[EventFact]]:
@@ -36,7 +42,7 @@ def events_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, 
     return found
 
 
-def _event(row: tuple[object, ...], precedence: Precedence) -> EventFact:
+def _event(row: tuple[Any, ...], precedence: Precedence) -> EventFact:
     told = dict(zip(COLUMNS, row, strict=True))
     kind = told["kind"]
     return EventFact(

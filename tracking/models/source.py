@@ -27,6 +27,12 @@ class Source(models.Model):
     token = EncryptedJSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
 
+    precedence = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Whose word counts more when sources disagree: 0 carrier, 1 aggregator, 2 platform, 3 shop, 4 own feed. "
+        "Empty: what its kind is.",
+    )
     polling_is_on = models.BooleanField(default=True)
     cursor = models.CharField(max_length=200, blank=True)
     next_poll_at = models.DateTimeField(null=True, blank=True, help_text="Cursor pollers: when to ask next.")
