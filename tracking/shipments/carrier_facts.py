@@ -9,7 +9,7 @@ from tracking.connectors.numbers import normalize
 from tracking.models import Shipment, TrackingEvent
 from tracking.shipments import joining
 from tracking.shipments.directory import Directory
-from tracking.shipments.store import Carriers, new_shipment
+from tracking.shipments.store import Carriers, living, new_shipment
 from tracking.status.identity import event_identity
 from tracking.vocabulary import Direction, NumberRole, Precision
 
@@ -35,23 +35,34 @@ class Withdrawn:
 
 def tell(told: Iterable[ToldShipment], directory: Directory, carriers: Carriers, *, now: datetime) -> list[Withdrawn]:
     """Fill the parcels' facts (in memory) and their further numbers; return the voided ones."""
+    items = list(told)
+    directory.load(number for item in items for number in _further_numbers(item.update))
     voided = []
-    for item in told:
-        shipment, update = item.shipment, item.update
-        _fill(shipment, update, item, carriers)
-        for number, carrier in update.partner_numbers:
-            _partner(item, number, carrier, directory, now)
-        if update.master_number and normalize(update.master_number) != shipment.number:
-            _name(item, update.master_number, update.carrier, NumberRole.MASTER, directory)
-        if update.return_number:
-            _return_leg(item, directory, now)
-        if update.voided:
+    for item in items:
+        shipment = living(item.shipment)
+        _fill(shipment, item, carriers)
+        for number, carrier in item.update.partner_numbers:
+            shipment = _partner(shipment, item, normalize(number), carrier, directory, now)
+        master = normalize(item.update.master_number)
+        if master and master != shipment.number:
+            _name(shipment, item, master, item.update.carrier, NumberRole.MASTER, directory)
+        if item.update.return_number:
+            _return_leg(shipment, item, directory, now)
+        if item.update.voided:
+            shipment.voided_at = shipment.voided_at or item.received_at
+            directory.withdraw(shipment, at=item.received_at)
             voided.append(Withdrawn(shipment, item.received_at, item.source_id))
         directory.parcels.touch(shipment)
-    return voided
+    return [Withdrawn(living(each.shipment), each.at, each.source_id) for each in voided]
 
 
-def _fill(shipment: Shipment, update: ShipmentUpdate, item: ToldShipment, carriers: Carriers) -> None:
+def _further_numbers(update: ShipmentUpdate) -> set[str]:
+    named = (update.master_number, update.return_number, *(number for number, _ in update.partner_numbers))
+    return {normalize(number) for number in named} - {""}
+
+
+def _fill(shipment: Shipment, item: ToldShipment, carriers: Carriers) -> None:
+    update = item.update
     shipment.carrier = carriers.by_code(update.carrier) or shipment.carrier
     shipment.service = carriers.service(shipment.carrier, update.service) or shipment.service
     if update.direction == Direction.RETURN:
@@ -70,53 +81,57 @@ def _fill(shipment: Shipment, update: ShipmentUpdate, item: ToldShipment, carrie
         shipment.label_told_at = told_at.value  # type: ignore[assignment]
 
 
-def _name(item: ToldShipment, number: str, carrier: str, role: str, directory: Directory) -> None:
-    normalized = normalize(number)
-    if normalized:
-        directory.load([normalized])
-        directory.add(
-            item.shipment, normalized, role=role, at=item.received_at, source_id=item.source_id, carrier=carrier
-        )
+def _name(shipment: Shipment, item: ToldShipment, number: str, carrier: str, role: str, directory: Directory) -> None:
+    directory.add(shipment, number, role=role, at=item.received_at, source_id=item.source_id, carrier=carrier)
 
 
-def _partner(item: ToldShipment, number: str, carrier: str, directory: Directory, now: datetime) -> None:
+def _partner(
+    shipment: Shipment, item: ToldShipment, number: str, carrier: str, directory: Directory, now: datetime
+) -> Shipment:
     """A hand-over to another carrier: its number names the same parcel; a parcel known by it alone is joined."""
-    normalized = normalize(number)
-    if not normalized:
-        return
-    directory.load([normalized])
-    other = directory.find(normalized, at=item.received_at, carrier=carrier)
-    if other is not None and other is not item.shipment and other.order_id is None and other.pk and item.shipment.pk:
-        keeper, gone = (item.shipment, other) if item.shipment.order_id else _older(item.shipment, other)
-        joining.join(keeper, gone, directory, now=now)
-        return
-    _name(item, number, carrier, NumberRole.PARTNER, directory)
+    if not number or number == shipment.number:
+        return shipment
+    other = directory.holder(number, at=item.received_at, carrier=carrier)
+    if other is None or other is shipment or other.order_id:
+        _name(shipment, item, number, carrier, NumberRole.PARTNER, directory)
+        return shipment
+    own = (shipment.number, shipment.number_at, shipment.carrier)
+    survivor, loser = _by_age(shipment, other, directory)
+    joining.join(survivor, loser, directory, now=now)
+    survivor.number, survivor.number_at, survivor.carrier = own
+    directory.set_role(survivor, number, NumberRole.PARTNER)
+    return survivor
 
 
-def _older(one: Shipment, two: Shipment) -> tuple[Shipment, Shipment]:
+def _by_age(one: Shipment, two: Shipment, directory: Directory) -> tuple[Shipment, Shipment]:
+    for shipment in (one, two):
+        directory.parcels.touch(shipment)
+    directory.parcels.save()
+    directory.save()
     return (one, two) if one.pk < two.pk else (two, one)
 
 
-def _return_leg(item: ToldShipment, directory: Directory, now: datetime) -> None:
+def _return_leg(shipment: Shipment, item: ToldShipment, directory: Directory, now: datetime) -> None:
     """The carrier names the number of the way back: a parcel of its own, direction return, of the same order."""
     number = normalize(item.update.return_number)
-    directory.load([number])
-    leg = directory.find(number, at=item.received_at)
+    leg = directory.holder(number, at=item.received_at)
+    if leg is shipment:
+        return
     if leg is None:
-        leg = new_shipment(now=now, carrier=item.shipment.carrier, number=number, number_at=item.received_at)
+        leg = new_shipment(now=now, carrier=shipment.carrier, number=number, number_at=item.received_at)
+        directory.free(number, at=item.received_at)
         directory.add(leg, number, role=NumberRole.RETURN, at=item.received_at, source_id=item.source_id)
     leg.direction = Direction.RETURN
-    leg.order_id, leg.store_id = item.shipment.order_id, item.shipment.store_id
+    leg.order_id, leg.store_id = leg.order_id or shipment.order_id, leg.store_id or shipment.store_id
     directory.parcels.touch(leg)
 
 
 def void(withdrawn: Iterable[Withdrawn]) -> list[int]:
-    """Write a void event for each parcel, once per source; return the parcels' ids. Their numbers stay valid, so that
-    a later physical scan re-opens them."""
+    """Write a void event for each parcel, once per source; return the parcels' ids. A later physical scan re-opens them
+    and their numbers."""
     rows = {}
     for item in withdrawn:
         identity = event_identity(item.source_id, "void", (), "void")
-        item.shipment.voided_at = item.shipment.voided_at or item.at
         rows[(item.shipment.pk, identity)] = TrackingEvent(
             shipment_id=item.shipment.pk,
             identity=identity,

@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from tracking.connectors.carriers import group_for
 from tracking.models import Shipment, TrackingNumber
 from tracking.shipments.store import Parcels
+from tracking.vocabulary import NumberRole
 
 REUSE_AFTER = timedelta(days=90)  # silence after the end before a number may name a new parcel
 
@@ -39,10 +42,15 @@ class Directory:
         Among rows valid then the carrier decides, then the first claim, then the youngest row. A closed row still takes
         an event when nothing else does: late scans of a replaced number belong to its parcel.
         """
-        rows = [row for row in self.rows.get(number, ()) if not self._is_free_again(row.shipment, at)]
-        if not rows:
-            return None
-        return max(rows, key=lambda row: self._fit(row, at, carrier)).shipment
+        return self._best(self.rows.get(number, ()), at, carrier)
+
+    def holder(self, number: str, *, at: datetime, carrier: str = "") -> Shipment | None:
+        """Return the parcel that carries `number` now: `find` without numbers that were replaced or withdrawn."""
+        return self._best((row for row in self.rows.get(number, ()) if row.valid_to is None), at, carrier)
+
+    def _best(self, rows: Iterable[TrackingNumber], at: datetime, carrier: str) -> Shipment | None:
+        fitting = [row for row in rows if not self._is_free_again(row.shipment, at)]
+        return max(fitting, key=lambda row: self._fit(row, at, carrier)).shipment if fitting else None
 
     @staticmethod
     def _is_free_again(shipment: Shipment, at: datetime) -> bool:
@@ -63,6 +71,11 @@ class Directory:
             if is_its and row.valid_to is None:
                 return row
         return None
+
+    def was_named(self, shipment: Shipment, number: str) -> bool:
+        """True when `number` named `shipment` until it was replaced."""
+        rows = self.rows.get(number, ())
+        return any(row.shipment is shipment and row.role == NumberRole.SUPERSEDED for row in rows)
 
     def add(
         self, shipment: Shipment, number: str, *, role: str, at: datetime, source_id: int | None, carrier: str = ""
@@ -94,11 +107,27 @@ class Directory:
         if row.pk:
             self._changed[row.pk] = row
 
-    def reopen(self, row: TrackingNumber) -> None:
-        """Make a closed row current again."""
-        row.valid_to = None
-        if row.pk:
-            self._changed[row.pk] = row
+    def withdraw(self, shipment: Shipment, *, at: datetime) -> None:
+        """Close the number of a parcel whose label was voided: it may name another parcel from then on."""
+        row = self.current(shipment, shipment.number)
+        if row:
+            self.close(row, at=at)
+
+    def move(self, loser: Shipment, survivor: Shipment) -> None:
+        """Make all names of one parcel names of another."""
+        for rows in self.rows.values():
+            for row in rows:
+                if row.shipment is loser:
+                    row.shipment = survivor
+        loser.numbers.update(shipment=survivor)
+
+    def set_role(self, shipment: Shipment, number: str, role: str) -> None:
+        """Change what the current row by which `number` names `shipment` is."""
+        row = self.current(shipment, number)
+        if row and row.role != role:
+            row.role = role
+            if row.pk:
+                self._changed[row.pk] = row
 
     def free(self, number: str, *, at: datetime) -> None:
         """Close the rows of ended parcels whose number is free again, so that a new parcel can carry it."""
@@ -119,3 +148,21 @@ class Directory:
             row.shipment_id = row.shipment.pk
         TrackingNumber.objects.bulk_create(sorted(self._new, key=lambda row: (row.number, row.claim)))
         self._new, self._changed = [], {}
+
+
+REOPEN = """
+UPDATE tracking_trackingnumber closed SET valid_to = NULL
+FROM tracking_shipment parcel
+WHERE parcel.id = closed.shipment_id AND parcel.id = ANY (%s) AND closed.number = parcel.number
+  AND closed.valid_to IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM tracking_trackingnumber other
+                  WHERE other.number = closed.number AND other.valid_to IS NULL)
+"""
+
+
+def reopen_numbers(shipment_ids: Iterable[int]) -> None:
+    """Make the numbers of voided parcels current again that were scanned after all, unless another parcel has them."""
+    ids = sorted(shipment_ids)
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(REOPEN, [ids])

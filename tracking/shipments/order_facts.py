@@ -29,11 +29,13 @@ class Terms:
         self._warehouses: dict[int, Warehouse] | None = None
 
     def apply(self, shipment: Shipment, order: Order) -> None:
-        """Copy the order's facts to one of its parcels (in memory)."""
+        """Copy the order's facts to one of its parcels (in memory); of an order known by its id alone only its end."""
         shipment.store_id = order.store_id
+        shipment.order_cancelled_at = order.cancelled_at
+        if order.is_stub:
+            return
         shipment.ship_to_city, shipment.ship_to_region = order.ship_to_city, order.ship_to_region
         shipment.ship_to_postcode, shipment.ship_to_country = order.ship_to_postcode, order.ship_to_country
-        shipment.order_cancelled_at = order.cancelled_at
         self._set_origin(shipment)
         self._set_promise(shipment, order)
         self._set_care(shipment, order)
@@ -57,8 +59,8 @@ class Terms:
         shipment.promise_is_date = False
         shipment.promise_at, shipment.promise_origin = None, ""
         if policy and order.created_at:
-            calendar = carrier_calendar(shipment.carrier)
-            shipment.promise_at = calendar.add(order.created_at, policy.carrier_days)
+            # Promised before anybody knows the carrier: a carrier told later does not move it.
+            shipment.promise_at = carrier_calendar(None).add(order.created_at, policy.carrier_days)
             shipment.promise_origin = f"policy: {policy}"[:120]
 
     def _promise_for(self, order: Order) -> PromisePolicy | None:
@@ -100,7 +102,7 @@ def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> li
 
     A high care level is never lowered here.
     """
-    by_id = {order.pk: order for order in orders if order.pk and not order.is_stub}
+    by_id = {order.pk: order for order in orders if order.pk}
     rows = Shipment.objects.filter(order_id__in=by_id, merged_into=None).values_list("pk", "order_id")
     links = dict(rows)
     parcels.load(links)
@@ -115,7 +117,7 @@ def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> li
     return changed
 
 
-def _facts(shipment: Shipment) -> tuple[str | datetime | bool | None, ...]:
+def _facts(shipment: Shipment) -> tuple[str | datetime | bool | int | None, ...]:
     return (
         shipment.ship_to_city, shipment.ship_to_region, shipment.ship_to_postcode, shipment.ship_to_country,
         shipment.order_cancelled_at, shipment.is_international, shipment.promise_at, shipment.promise_origin,

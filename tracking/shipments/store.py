@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tracking.connectors.carriers import code_for, label_for
-from tracking.models import Carrier, Service, Shipment
+from tracking.models import Carrier, FulfilmentParcel, Order, Service, Shipment
 
 KEPT_FOR_EVER = {"id", "public_token", "created_at"}
 COLUMNS = [field.name for field in Shipment._meta.concrete_fields if field.name not in KEPT_FOR_EVER]
@@ -23,23 +23,42 @@ def save_all(shipments: Iterable[Shipment]) -> None:
         )
 
 
+def lock_orders_of(shipment_ids: Iterable[int]) -> list[int]:
+    """Lock the orders that name these parcels (FOR NO KEY UPDATE, by id); return their ids.
+
+    Orders are locked before parcels everywhere, so that nobody waits in a circle.
+    """
+    ids = list(shipment_ids)
+    links = FulfilmentParcel.objects.filter(shipment_id__in=ids, ended_at=None)
+    found = set(links.values_list("fulfilment__order_id", flat=True))
+    found |= set(Shipment.objects.filter(pk__in=ids).exclude(order=None).values_list("order_id", flat=True))
+    rows = Order.objects.filter(pk__in=found).select_for_update(no_key=True).order_by("id")
+    return list(rows.values_list("pk", flat=True))
+
+
 class Parcels:
-    """The shipments of one batch: each locked once (FOR NO KEY UPDATE, by id), one object per row, written together."""
+    """The shipments of one batch: each locked once (FOR NO KEY UPDATE, by id) after the orders that name it, one object
+    per row, written together."""
 
     def __init__(self) -> None:
         self._by_id: dict[int, Shipment] = {}
         self._touched: dict[int, Shipment] = {}
 
     def load(self, ids: Iterable[int]) -> None:
-        """Lock and read the shipments not read yet."""
+        """Lock and read the shipments not read yet, their orders first."""
         wanted = set(ids) - set(self._by_id)
         if not wanted:
             return
+        lock_orders_of(wanted)
         rows = Shipment.objects.filter(pk__in=wanted).select_for_update(no_key=True, of=("self",))
         self._by_id.update({row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")})
 
     def __getitem__(self, shipment_id: int) -> Shipment:
         return self._by_id[shipment_id]
+
+    def ids(self) -> list[int]:
+        """Ids of all shipments of the batch that are stored."""
+        return sorted(self._by_id)
 
     def touch(self, shipment: Shipment) -> None:
         """Note that the shipment was changed or is new."""
@@ -84,6 +103,13 @@ class Carriers:
         if key not in self._services:
             self._services[key] = Service.objects.get_or_create(carrier=carrier, name=name[:120])[0]
         return self._services[key]
+
+
+def living(shipment: Shipment) -> Shipment:
+    """Return the parcel that a joined one has become (in this batch's memory); any other is itself."""
+    while shipment.merged_into is not None:
+        shipment = shipment.merged_into
+    return shipment
 
 
 def new_shipment(*, now: datetime, **facts: object) -> Shipment:

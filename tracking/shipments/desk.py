@@ -1,0 +1,117 @@
+"""The working table of one batch of fulfilments: parcels, who names them, and what is to be written."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from tracking.connectors.numbers import normalize
+from tracking.models import FulfilmentParcel, Shipment, TrackingEvent
+from tracking.orders.told import Accepted
+from tracking.shipments import joining
+from tracking.shipments.directory import Directory
+from tracking.shipments.order_facts import Terms
+from tracking.shipments.store import Carriers, living
+from tracking.vocabulary import Evidence
+
+
+@dataclass(slots=True)
+class Announced:
+    """What a batch of fulfilments changed: shipments to refresh, and parcels withdrawn (shipment, at, source id)."""
+
+    shipments: list[Shipment] = field(default_factory=list)
+    withdrawn: list[tuple[Shipment, datetime, int]] = field(default_factory=list)
+
+
+def numbers_of(item: Accepted) -> list[str]:
+    """Return the tracking numbers a fulfilment names, normalized, each once."""
+    normalized = (normalize(number) for number in item.told.update.tracking_numbers)
+    return list(dict.fromkeys(number for number in normalized if number))
+
+
+class Desk:
+    """Links between fulfilments and parcels, one object per row; joins and writes."""
+
+    def __init__(self, directory: Directory, carriers: Carriers, terms: Terms, now: datetime) -> None:
+        self.directory, self.carriers, self.terms, self.now = directory, carriers, terms, now
+        self.result = Announced()
+        self._links: dict[int, list[FulfilmentParcel]] = defaultdict(list)  # by fulfilment id
+        self._new: list[FulfilmentParcel] = []
+        self._changed: dict[int, FulfilmentParcel] = {}
+        self._scanned: set[int] = set()
+
+    def load(self, accepted: Sequence[Accepted]) -> None:
+        """Read and lock the parcels of the fulfilments and of the numbers they name, with everyone who names them."""
+        self.directory.load(number for item in accepted for number in numbers_of(item))
+        parcels = self.directory.parcels
+        ours = Q(fulfilment_id__in={item.fulfilment.pk for item in accepted})
+        mine = FulfilmentParcel.objects.filter(ours, ended_at=None).values("shipment_id")
+        linked = FulfilmentParcel.objects.filter(Q(shipment_id__in=mine) | Q(shipment_id__in=parcels.ids()))
+        rows = list(linked.filter(ended_at=None).select_related("fulfilment__order").order_by("parcel_index", "id"))
+        parcels.load(link.shipment_id for link in rows)
+        self.directory.load(parcels[link.shipment_id].number for link in rows)
+        for link in rows:
+            link.shipment = parcels[link.shipment_id]
+            self._links[link.fulfilment_id].append(link)
+        scans = TrackingEvent.objects.filter(
+            shipment_id__in={link.shipment_id for link in rows}, code__evidence=Evidence.ITEM_SCANNED
+        )
+        self._scanned = set(scans.order_by().values_list("shipment_id", flat=True).distinct())
+
+    def links_of(self, item: Accepted) -> list[FulfilmentParcel]:
+        """The parcels a fulfilment names now."""
+        return [link for link in self._links[item.fulfilment.pk] if link.ended_at is None]
+
+    def was_scanned(self, shipment: Shipment) -> bool:
+        """True when a physical scan of the parcel is stored."""
+        return shipment.first_scan_at is not None or shipment.pk in self._scanned
+
+    def link(self, item: Accepted, index: int, shipment: Shipment) -> None:
+        """Make the fulfilment's parcel of that index this shipment."""
+        link = FulfilmentParcel(fulfilment=item.fulfilment, shipment=shipment, parcel_index=index)
+        self._links[item.fulfilment.pk].append(link)
+        self._new.append(link)
+
+    def others(self, link: FulfilmentParcel) -> list[FulfilmentParcel]:
+        """The links by which other fulfilments name the same parcel now."""
+        every = (other for links in self._links.values() for other in links if other is not link)
+        return [other for other in every if other.shipment is link.shipment and other.ended_at is None]
+
+    def end_link(self, link: FulfilmentParcel, at: datetime) -> None:
+        """The fulfilment names this parcel no more."""
+        link.ended_at = at
+        if link.pk:
+            self._changed[link.pk] = link
+
+    def join(self, one: Shipment, two: Shipment) -> Shipment:
+        """Make two rows one parcel; return the survivor."""
+        if one.pk is None or two.pk is None:
+            self.write()
+        survivor, loser = (one, two) if one.pk < two.pk else (two, one)
+        joining.join(survivor, loser, self.directory, now=self.now)
+        for link in (link for links in self._links.values() for link in links if link.shipment is loser):
+            link.shipment = survivor
+        self._scanned |= {survivor.pk} if loser.pk in self._scanned else set()
+        self.result.shipments.append(survivor)
+        return survivor
+
+    def write(self) -> None:
+        """Write shipments, numbers and links, in that order."""
+        parcels = self.directory.parcels
+        for shipment in self.result.shipments:
+            parcels.touch(shipment)
+        parcels.save()
+        self.directory.save()
+        if self._changed:
+            FulfilmentParcel.objects.bulk_create(
+                [self._changed[key] for key in sorted(self._changed)],
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=["ended_at", "shipment"],
+            )
+        for link in self._new:
+            link.shipment = living(link.shipment)
+        FulfilmentParcel.objects.bulk_create(self._new)
+        self._new, self._changed = [], {}
