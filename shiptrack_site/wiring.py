@@ -21,6 +21,7 @@ SCHEDULES: tuple[Repeat, ...] = (
     Repeat("messages", "tracking.tasks.look_for_messages", 1, "core"),
     Repeat("sweep", "tracking.tasks.sweep", 1, "core"),
     Repeat("poll", "tracking.tasks.poll", 1, "net"),
+    Repeat("prune", "tracking.tasks.prune", 60, "core"),
 )
 """Synced to the task queue at every start: unknown ones are removed there."""
 

@@ -221,9 +221,9 @@ def test_words_that_cost_us_dearly_do_not_occur(word: str) -> None:
 
 def uses(node: ast.AST, word: str) -> bool:
     """Whether a node of the syntax tree names something so."""
-    names = (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "arg", None))
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        names = (node.value if node.value.endswith(f"__{word}") else None,)
+    names: list[str | None] = [getattr(node, name, None) for name in ("attr", "id", "arg")]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and "__" in node.value:
+        names.append(node.value)
     return any(isinstance(name, str) and name.split("__")[-1] == word for name in names)
 
 

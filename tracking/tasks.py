@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from tracking import clock
 from tracking.exception_queue.sweep import sweep as sweep_due
 from tracking.ingest.doorbell import ring
-from tracking.ingest.drain import LANE
 from tracking.ingest.drain import drain as drain_due
+from tracking.ingest.operations import LANE
 from tracking.ingest.polling import poll_all
 from tracking.ingest.queries import has_due_messages
+from tracking.ingest.retention import prune as prune_due
 from tracking.jobs.queries import demo_loading
 from tracking.models import WorkerHeartbeat
 
@@ -59,3 +60,11 @@ def poll() -> str:
     if clock.now() > until:
         ring("tracking.tasks.poll", cluster="net")
     return f"{done.calls} calls, {done.stored} stored, {done.failures} failed"
+
+
+def prune() -> str:
+    """Remove content whose time of keeping is over."""
+    done = prune_due(clock=clock.now, until=_until())
+    if not done.is_complete:
+        ring("tracking.tasks.prune")
+    return f"{done.count} messages emptied"

@@ -8,8 +8,10 @@ from django.core.checks import run_checks
 from django.core.checks.registry import registry as registered
 
 from tracking import checks
+from tracking.connectors import registry as connectors
 from tracking.connectors.fedex import FEDEX
 from tracking.connectors.usps import USPS
+from tracking.detectors import registry as detectors
 from tracking.detectors import waiting
 from tracking.status import presets
 
@@ -29,17 +31,16 @@ def test_the_product_as_it_stands_passes_and_every_check_is_registered() -> None
 
 
 def test_two_connectors_of_one_kind_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    problems = checks.connectors.problems
-    monkeypatch.setattr(checks.connectors, "problems", lambda: problems((FEDEX, USPS, FEDEX)))
-    found = checks.check_connectors()
-    assert [error.id for error in found] == ["tracking.E001", "tracking.E001"]
-    assert '"fedex"' in found[0].msg
+    found = connectors.problems((FEDEX, USPS, FEDEX))
+    monkeypatch.setattr(connectors, "problems", lambda: found)
+    errors = checks.check_connectors()
+    assert [error.id for error in errors] == ["tracking.E001", "tracking.E001"]
+    assert '"fedex"' in errors[0].msg
 
 
 def test_two_detectors_of_one_kind_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    duplicates = checks.detectors.duplicates
-    doubled = (waiting.STALLED, waiting.NO_FIRST_SCAN, waiting.STALLED)
-    monkeypatch.setattr(checks.detectors, "duplicates", lambda: duplicates(doubled))
+    found = detectors.duplicates((waiting.STALLED, waiting.NO_FIRST_SCAN, waiting.STALLED))
+    monkeypatch.setattr(detectors, "duplicates", lambda: found)
     assert [(error.id, error.msg) for error in checks.check_detectors()] == [
         ("tracking.E002", 'Two detectors find "stalled".')
     ]

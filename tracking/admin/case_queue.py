@@ -58,7 +58,7 @@ class WantedFilter(ListFilter):
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         for name in self.expected_parameters():
-            params.pop(name, None)
+            params.pop(str(name), None)
 
     def has_output(self) -> bool:
         """Always in force: without choices it leaves the open cases."""

@@ -1,5 +1,6 @@
 """Tracking codes: what sources say, what we take it to mean, and giving a meaning to what has none."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -24,6 +25,8 @@ from tracking.vocabulary import Milestone
 
 class UsageList(ChangeList):
     """The rows of the list with how often each was heard, asked for all at once."""
+
+    result_list: Iterable[Any]
 
     def get_results(self, request: HttpRequest) -> None:
         """The page's rows; each has `usage`."""

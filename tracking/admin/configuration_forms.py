@@ -51,7 +51,7 @@ class LinesField(SimpleArrayField):
     def clean(self, value: Any) -> list[Any]:
         """Empty lines are nothing."""
         lines = [line.strip() for line in str(value or "").splitlines()]
-        return super().clean("\n".join(line for line in lines if line))
+        return list(super().clean("\n".join(line for line in lines if line)))
 
 
 class ServiceForm(forms.ModelForm):

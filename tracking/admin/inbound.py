@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from tracking.admin.base import may, require
 from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
-from tracking.ingest.operations import replay
+from tracking.ingest.operations import ReplayRefused, replay
 from tracking.ingest.queries import COUNTED_TO, pretty_body, state_counts, understood
 from tracking.models import InboundMessage
 from tracking.privacy import masking
@@ -107,8 +107,7 @@ class InboundMessageAdmin(RowList):
     def replay_selected(self, request: HttpRequest, queryset: QuerySet[InboundMessage]) -> None:
         """Let the selected messages be read again."""
         ids = list(queryset.values_list("pk", flat=True))
-        count = replay(message_ids=ids, actor=request.user, now=reader(request).now)
-        messages.success(request, f"{count} messages will be read again. Known events are not recorded twice.")
+        _read_again(request, ids, "{} messages will be read again. Known events are not recorded twice.")
 
     def get_urls(self) -> list[URLPattern]:
         """Also replay, reveal and the bytes."""
@@ -148,8 +147,7 @@ class InboundMessageAdmin(RowList):
     def replay_one(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let one message be read again."""
         require(request, "manage_sources")
-        replay(message_ids=[pk], actor=request.user, now=reader(request).now)
-        messages.success(request, "The message will be read again. Known events are not recorded twice.")
+        _read_again(request, [pk], "The message will be read again. Known events are not recorded twice.")
         return HttpResponseRedirect(_page_of(pk))
 
     def reveal(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -169,6 +167,15 @@ class InboundMessageAdmin(RowList):
         answer = HttpResponse(bytes(message.body), content_type="application/octet-stream")
         answer["Content-Disposition"] = f'attachment; filename="message-{pk}.bin"'
         return answer
+
+
+def _read_again(request: HttpRequest, ids: list[int], sentence: str) -> None:
+    """Let messages be read again, and tell the reader so with their number in `sentence`, or why not."""
+    who = reader(request)
+    try:
+        messages.success(request, sentence.format(replay(message_ids=ids, actor=who.user, now=who.now)))
+    except ReplayRefused as refused:
+        messages.error(request, str(refused))
 
 
 def _page_of(pk: int) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from tracking import clock
@@ -76,7 +76,7 @@ class MappingForm(forms.Form):
         """What publishing would change. Only of a valid form."""
         return preview(self.row(), replaces=self.row_key)
 
-    def publish(self, actor: AbstractUser) -> MappingVersion:
+    def publish(self, actor: User) -> MappingVersion:
         """Publish a version with this row. A row that matches on the same thing is changed, not shadowed.
 
         Raises InvalidMapping, and StatusMapping.DoesNotExist when the row is no longer in force.

@@ -1,5 +1,6 @@
 """Sources: how they feel, what they lack, their settings, and adding a new one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,8 @@ WEBHOOK_PATH = "/hooks/{slug}/"
 
 class HealthList(ChangeList):
     """The rows of the list with their health, asked for all at once."""
+
+    result_list: Iterable[Any]
 
     def get_results(self, request: HttpRequest) -> None:
         """The page's rows; each has `health`."""

@@ -190,7 +190,9 @@ class Reading:
     @property
     def is_empty(self) -> bool:
         """True when nothing at all was read (errors apart)."""
-        return not (self.orders or self.fulfilments or self.shipments or self.events or self.observations or self.privacy)
+        return not (
+            self.orders or self.fulfilments or self.shipments or self.events or self.observations or self.privacy
+        )
 
 
 class UnreadableMessage(Exception):
@@ -325,8 +327,10 @@ class Connector(Protocol):
         ...
 
     def fetch(self, account: Account, asks: Sequence[ParcelAsk], cursor: str) -> PollAnswer:
-        """Ask the vendor (network, one call). Number pollers use `asks` (at most poll.per_call), cursor pollers `cursor`.
-        Raises CallFailed."""
+        """Ask the vendor (network, one call). Number pollers use `asks` (at most poll.per_call), others `cursor`.
+
+        Raises CallFailed.
+        """
         ...
 
     def test_connection(self, account: Account) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.test import RequestFactory
@@ -73,7 +74,9 @@ def _tick(world: World, transport: WorldTransport, after: datetime, until: datet
 def post(delivery: Delivery) -> None:
     """Hand a signed webhook to the hook view. Raises NotTaken."""
     slug = delivery.path.strip("/").rsplit("/", 1)[-1]
-    headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in delivery.headers.items()}
+    headers: dict[str, Any] = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in delivery.headers.items()
+    }
     request = RequestFactory().post(delivery.path, delivery.body, content_type="application/json", **headers)
     answer = hook(request, slug)
     if answer.status_code not in (200, 202):

@@ -1,4 +1,4 @@
-"""Cases as the engine moves them: opened, enriched, reopened, resolved by themselves. People's actions are elsewhere."""
+"""Cases as the engine moves them: opened, enriched, reopened, resolved alone. People's actions are elsewhere."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from tracking.domain_events import News, publish
 from tracking.exception_queue.cases import time_left
@@ -38,7 +38,7 @@ class _Work:
     case: ExceptionCase
     orders: list[int]
     before: dict[str, Any]
-    actor: AbstractUser
+    actor: User
     now: datetime
 
     def finish(self, kind: str, *, note: str = "", responds: bool = True) -> ExceptionCase:
@@ -67,7 +67,7 @@ class _Work:
 
 
 def _begin(
-    case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
+    case_id: int, actor: User, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
 ) -> _Work:
     """Lock orders, parcel and case, in that order. Raises CaseConflict, ActionRefused, ExceptionCase.DoesNotExist."""
     if not actor.has_perm("tracking.act_on_case"):
@@ -94,7 +94,7 @@ def _traced(case: ExceptionCase) -> dict[str, Any]:
 
 
 @whole
-def take(*, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None) -> ExceptionCase:
+def take(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Make the actor the owner. Somebody else's case is a CaseConflict: have it assigned instead."""
     work = _begin(case_id, actor, now, expected_version)
     case = work.case
@@ -111,9 +111,9 @@ def take(*, case_id: int, actor: AbstractUser, now: datetime, expected_version: 
 def assign(
     *,
     case_id: int,
-    actor: AbstractUser,
+    actor: User,
     now: datetime,
-    owner: AbstractUser | None = None,
+    owner: User | None = None,
     team: Team | None = None,
     expected_version: int | None = None,
 ) -> ExceptionCase:
@@ -126,19 +126,19 @@ def assign(
     if owner is not None and not owner.has_perm("tracking.act_on_case"):
         raise ActionRefused(f"{owner} may not act on cases.")
     case = work.case
-    case.owner, case.owner_set_by_person = owner, True  # type: ignore[assignment]
+    case.owner, case.owner_set_by_person = owner, True
     case.team = team or _team_for(owner, case)
     return work.finish(ActivityKind.ASSIGNED)
 
 
-def _team_for(owner: AbstractUser | None, case: ExceptionCase) -> Team:
+def _team_for(owner: User | None, case: ExceptionCase) -> Team:
     """The person keeps the case's team when in it, else brings their own."""
     teams = list(Team.objects.filter(memberships__user=owner).order_by("pk")) if owner else []
     return case.team if case.team in teams or not teams else teams[0]
 
 
 @whole
-def release(*, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None) -> ExceptionCase:
+def release(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Leave the case to its team, without an owner."""
     work = _begin(case_id, actor, now, expected_version)
     work.case.owner, work.case.owner_set_by_person = None, False
@@ -146,13 +146,11 @@ def release(*, case_id: int, actor: AbstractUser, now: datetime, expected_versio
 
 
 @whole
-def acknowledge(
-    *, case_id: int, actor: AbstractUser, now: datetime, expected_version: int | None = None
-) -> ExceptionCase:
+def acknowledge(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Say that somebody has seen the case; an unowned one becomes the actor's."""
     work = _begin(case_id, actor, now, expected_version)
     if work.case.owner_id is None:
-        work.case.owner_id, work.case.owner_set_by_person = actor.pk, True  # type: ignore[assignment]
+        work.case.owner_id, work.case.owner_set_by_person = actor.pk, True
     _acknowledge(work.case)
     return work.finish(ActivityKind.ACKNOWLEDGED)
 
@@ -166,7 +164,7 @@ def _acknowledge(case: ExceptionCase) -> None:
 def wait(
     *,
     case_id: int,
-    actor: AbstractUser,
+    actor: User,
     now: datetime,
     until: datetime | None = None,
     waiting_on: str = "",
@@ -196,7 +194,7 @@ def _look_again(shipment_id: int, at: datetime) -> None:
 
 @whole
 def add_note(
-    *, case_id: int, actor: AbstractUser, now: datetime, note: str, expected_version: int | None = None
+    *, case_id: int, actor: User, now: datetime, note: str, expected_version: int | None = None
 ) -> ExceptionCase:
     """Write a note for colleagues; also on resolved cases."""
     if not note.strip():
@@ -209,7 +207,7 @@ def add_note(
 def set_next_action(
     *,
     case_id: int,
-    actor: AbstractUser,
+    actor: User,
     now: datetime,
     text: str,
     due_at: datetime,
@@ -232,7 +230,7 @@ def set_next_action(
 def resolve(
     *,
     case_id: int,
-    actor: AbstractUser,
+    actor: User,
     now: datetime,
     outcome: str,
     note: str = "",
@@ -248,7 +246,7 @@ def resolve(
     work = _begin(case_id, actor, now, expected_version)
     case = work.case
     case.state, case.outcome, case.outcome_note = CaseState.RESOLVED, outcome, note.strip()[:500]
-    case.resolved_at, case.resolved_by_id, case.signal_count = now, actor.pk, 0  # type: ignore[assignment]
+    case.resolved_at, case.resolved_by_id, case.signal_count = now, actor.pk, 0
     case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
     open_signals = Signal.objects.filter(shipment_id=case.shipment_id, state=SignalState.OPEN)
     open_signals.update(state=SignalState.SETTLED, ended_at=now, condition_met_again=False)
@@ -259,7 +257,7 @@ def resolve(
 
 @whole
 def reopen(
-    *, case_id: int, actor: AbstractUser, now: datetime, note: str, expected_version: int | None = None
+    *, case_id: int, actor: User, now: datetime, note: str, expected_version: int | None = None
 ) -> ExceptionCase:
     """Open a resolved case again; the signals it settled are open again with it."""
     work = _begin(case_id, actor, now, expected_version, may_be_resolved=True)
@@ -274,7 +272,7 @@ def reopen(
     case.state, case.outcome, case.outcome_note = CaseState.ACKNOWLEDGED, "", ""
     case.resolved_at, case.resolved_by = None, None
     case.reopened_at, case.reopened_count = now, case.reopened_count + 1
-    case.owner_id = case.owner_id or actor.pk  # type: ignore[assignment]
+    case.owner_id = case.owner_id or actor.pk
     todo, desk = Policies().todo(case.kind, case.severity), Desk()
     case.next_action_due_at = desk.due(case.team_id, now, todo.due_hours)
     work.finish(ActivityKind.REOPENED, note=note.strip())

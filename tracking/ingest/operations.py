@@ -40,11 +40,11 @@ def receive(
     row = InboundMessage(
         source_id=source_id,
         transport=Transport.WEBHOOK,
-        topic=verified.topic[:80],
+        topic=storable(verified.topic)[:80],
         headers=kept_headers(headers),
         body=body,
         body_hash=hashlib.sha256(body).digest(),
-        delivery_id=verified.delivery_id[:200],
+        delivery_id=bounded(verified.delivery_id, 200),
         received_at=now,
         last_seen_at=now,
         timestamp_is_old=bool(verified.sent_at and now - verified.sent_at > OLD_AFTER),
@@ -61,8 +61,19 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     kept = {}
     for name, value in list(headers.items())[:KEPT_HEADERS]:
         if name.lower() not in SECRET_HEADERS:
-            kept[name.lower()[:100]] = str(value).replace("\x00", "")[:1000]
+            kept[storable(name).lower()[:100]] = storable(str(value))[:1000]
     return kept
+
+
+def storable(text: str) -> str:
+    """Return a text as the database can hold it: without NUL and without halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def bounded(text: str, most: int) -> str:
+    """Return a storable name of at most `most` characters; a longer one ends in its hash, so that two stay two."""
+    text = storable(text)
+    return text if len(text) <= most else text[: most - 64] + hashlib.sha256(text.encode()).hexdigest()
 
 
 def _insert(row: InboundMessage) -> int | None:
@@ -85,22 +96,24 @@ def store_polled(*, source_id: int, parts: Iterable[PolledPart], now: datetime) 
 
     Returns (stored, repeated). Wakes the drain when something is new.
     """
-    parts = list(parts)
+    told = [_polled(source_id, part, now) for part in parts]
     with transaction.atomic():
-        last = _last_parts(source_id, {part.about for part in parts})
-        fresh, seen = [], []
-        for part in parts:
-            digest = hashlib.sha256(part.body).digest()
-            known = last.get(part.about)
-            if known and bytes(known.body_hash) == digest:
-                seen.append(known.pk)
+        last = _last_parts(source_id, {row.about for row in told})
+        fresh, seen, repeated = [], [], 0
+        for row in told:
+            known = last.get(row.about)
+            if known is None or bytes(known.body_hash) != row.body_hash:
+                fresh.append(row)
+                last[row.about] = row
                 continue
-            fresh.append(_polled(source_id, part, digest, now))
+            repeated += 1
+            if known.pk:  # else it stands twice in this very answer
+                seen.append(known.pk)
         InboundMessage.objects.bulk_create(fresh)
         InboundMessage.objects.filter(pk__in=seen).update(seen_count=F("seen_count") + 1, last_seen_at=now)
         if fresh and raise_flag(LANE):
             ring()
-    return len(fresh), len(seen)
+    return len(fresh), repeated
 
 
 def _last_parts(source_id: int, about: set[str]) -> dict[str, InboundMessage]:
@@ -109,14 +122,14 @@ def _last_parts(source_id: int, about: set[str]) -> dict[str, InboundMessage]:
     return {row.about: row for row in newest}
 
 
-def _polled(source_id: int, part: PolledPart, digest: bytes, now: datetime) -> InboundMessage:
+def _polled(source_id: int, part: PolledPart, now: datetime) -> InboundMessage:
     return InboundMessage(
         source_id=source_id,
         transport=Transport.POLL,
-        topic=part.topic[:80],
-        about=part.about[:128],
+        topic=storable(part.topic)[:80],
+        about=bounded(part.about, 128),
         body=part.body,
-        body_hash=digest,
+        body_hash=hashlib.sha256(part.body).digest(),
         received_at=now,
         last_seen_at=now,
     )
@@ -129,10 +142,22 @@ def note_bad_signature(*, source_id: int, now: datetime) -> None:
     )
 
 
+class ReplayRefused(Exception):
+    """The messages cannot be read again; the text is a sentence for people."""
+
+
 def replay(*, message_ids: Iterable[int], actor: AbstractUser | None, now: datetime) -> int:
-    """Let messages be read again from their stored bytes; return how many. Known events are not recorded twice."""
+    """Let messages be read again from their stored bytes; return how many. Known events are not recorded twice.
+
+    Raises ReplayRefused, and changes nothing, when the body of one of them has been removed.
+    """
     with transaction.atomic():
         rows = InboundMessage.objects.filter(pk__in=list(message_ids))
+        pruned = rows.exclude(pruned_at=None).count()
+        if pruned:
+            raise ReplayRefused(
+                f"{pruned} of these messages cannot be read again: their bodies have been removed after 30 days."
+            )
         count = rows.update(
             state=InboundState.PENDING, attempts=0, next_try_at=None, error="", notes=[], is_replay=True
         )

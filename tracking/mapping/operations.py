@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.db import connection
 
 from tracking.connectors.registry import CONNECTORS
@@ -72,7 +72,7 @@ def _current_rows() -> list[StatusMapping]:
     return list(StatusMapping.objects.filter(version__number=published().number))
 
 
-def _publish(rows: Iterable[StatusMapping], *, actor: AbstractUser | None, now: datetime, note: str) -> MappingVersion:
+def _publish(rows: Iterable[StatusMapping], *, actor: User | None, now: datetime, note: str) -> MappingVersion:
     number = (MappingVersion.objects.order_by("-number").values_list("number", flat=True).first() or 0) + 1
     version = MappingVersion.objects.create(number=number, published_at=now, published_by=actor, note=note[:300])
     copies = []
@@ -86,7 +86,7 @@ def _publish(rows: Iterable[StatusMapping], *, actor: AbstractUser | None, now: 
 
 
 def edit_row(
-    *, row_key: str, changes: Mapping[str, Any], actor: AbstractUser, now: datetime, note: str = ""
+    *, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str = ""
 ) -> MappingVersion:
     """Change one row of the version in force: a new version is published and the parcels it concerns re-projected.
 
@@ -99,7 +99,7 @@ def edit_row(
 
 @whole
 def _edited(
-    *, row_key: str, changes: Mapping[str, Any], actor: AbstractUser, now: datetime, note: str
+    *, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str
 ) -> MappingVersion:
     _one_publisher_at_a_time()
     rows = _current_rows()
@@ -110,7 +110,7 @@ def _edited(
     return _publish(rows, actor=actor, now=now, note=note or f"Changed {row}")
 
 
-def add_row(*, values: Mapping[str, Any], actor: AbstractUser, now: datetime, note: str = "") -> MappingVersion:
+def add_row(*, values: Mapping[str, Any], actor: User, now: datetime, note: str = "") -> MappingVersion:
     """Add one row to the version in force: a new version is published and the parcels it concerns re-projected.
 
     Raises InvalidMapping.
@@ -121,7 +121,7 @@ def add_row(*, values: Mapping[str, Any], actor: AbstractUser, now: datetime, no
 
 
 @whole
-def _added(*, values: Mapping[str, Any], actor: AbstractUser, now: datetime, note: str) -> MappingVersion:
+def _added(*, values: Mapping[str, Any], actor: User, now: datetime, note: str) -> MappingVersion:
     _one_publisher_at_a_time()
     rows = _current_rows()
     number = published().number + 1

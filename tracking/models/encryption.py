@@ -1,11 +1,12 @@
 """Encryption at rest of secrets: a JSON field whose stored form is a Fernet token.
 
 The keys are `settings.FIELD_KEYS`, newest first: the first encrypts, all decrypt, so a key is rotated by putting a
-new one in front and saving the rows again.
+new one in front and saving the rows again (`manage.py rotate_keys`).
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -21,7 +22,13 @@ def cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
-class EncryptedJSONField(models.TextField):
+if TYPE_CHECKING:  # fields take type arguments in their stubs only
+    _Text = models.TextField[Mapping[str, Any], dict[str, Any]]
+else:
+    _Text = models.TextField
+
+
+class EncryptedJSONField(_Text):
     """A JSON object, encrypted in the database; an empty object is stored as an empty string."""
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> dict[str, Any]:
@@ -37,7 +44,3 @@ class EncryptedJSONField(models.TextField):
 
     def get_prep_value(self, value: Any) -> str:
         return cipher().encrypt(json.dumps(value).encode()).decode() if value else ""
-
-    def rotate(self, stored: str) -> str:
-        """Re-encrypt one stored token with the newest key."""
-        return cipher().rotate(stored.encode()).decode() if stored else ""

@@ -31,6 +31,9 @@ class InboundMessage(models.Model):
     seen_count = models.PositiveIntegerField(default=1)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     is_replay = models.BooleanField(default=False)
+    pruned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its body and headers were removed, their time of keeping being over."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -52,6 +55,11 @@ class InboundMessage(models.Model):
             models.Index(fields=["source", "about", "-id"], name="inbound_about", condition=~models.Q(about="")),
             models.Index(fields=["source", "-id"], name="inbound_source"),
             models.Index(fields=["state", "-id"], name="inbound_state"),
+            models.Index(
+                fields=["received_at"],
+                name="inbound_to_prune",
+                condition=models.Q(pruned_at=None, state__in=["processed", "nothing"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,8 +30,8 @@ class Source(models.Model):
     precedence = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        help_text="Whose word counts more when sources disagree: 0 carrier, 1 aggregator, 2 platform, 3 shop, 4 own feed. "
-        "Empty: what its kind is.",
+        help_text="Whose word counts more when sources disagree: 0 carrier, 1 aggregator, 2 platform, 3 shop, "
+        "4 own feed. Empty: what its kind is.",
     )
     polling_is_on = models.BooleanField(default=True)
     cursor = models.CharField(max_length=200, blank=True)

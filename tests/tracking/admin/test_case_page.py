@@ -260,6 +260,7 @@ def test_personal_data_is_shown_only_after_a_logged_look(browser: Client, world:
     assert "Planted Person" not in read(browser, case)
     page = browser.post(f"/admin/tracking/exceptioncase/{case.pk}/reveal/", follow=True).content.decode()
     assert PLANTED in page
+    assert case.order is not None
     assert RevealLog.objects.filter(user=agent, customer=case.order.customer, at=NOW, where=f"case {case.pk}").exists()
     with clock.at(NOW + timedelta(minutes=16)):
         assert PLANTED not in read(browser, case)

@@ -150,7 +150,7 @@ class World:
             "opened_at": self.now - timedelta(hours=5),
         }
         values |= changes
-        case = ExceptionCase.objects.create(**values, severity_rank=SEVERITY_RANK[values["severity"]])
+        case = ExceptionCase.objects.create(**values, severity_rank=SEVERITY_RANK[str(values["severity"])])
         self._story(case, events)
         return case
 

@@ -1,6 +1,6 @@
 """Every detector with a clock fires exactly when its window is over, and says before when that will be."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -75,7 +75,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "facts", "due"), CASES)
-def test_fires_when_due_and_not_a_second_before(kind: str, facts: ShipmentFacts, due: object) -> None:
+def test_fires_when_due_and_not_a_second_before(kind: str, facts: ShipmentFacts, due: datetime) -> None:
     early = watch(facts, kind, due - timedelta(seconds=1))
     assert early.signal is None
     assert early.due_at == due
@@ -88,7 +88,7 @@ def test_fires_when_due_and_not_a_second_before(kind: str, facts: ShipmentFacts,
 
 
 @pytest.mark.parametrize(("kind", "facts", "due"), CASES)
-def test_evidence_is_a_sentence_with_its_value(kind: str, facts: ShipmentFacts, due: object) -> None:
+def test_evidence_is_a_sentence_with_its_value(kind: str, facts: ShipmentFacts, due: datetime) -> None:
     found = signal(facts, kind, due + timedelta(minutes=40))
     assert found is not None
     assert found.evidence.endswith(".")
@@ -99,7 +99,7 @@ def test_evidence_is_a_sentence_with_its_value(kind: str, facts: ShipmentFacts, 
 
 
 @pytest.mark.parametrize(("kind", "facts", "due"), CASES)
-def test_the_fingerprint_stays_while_the_carrier_says_nothing_new(kind: str, facts: ShipmentFacts, due: object) -> None:
+def test_the_fingerprint_stays_while_nothing_new_is_said(kind: str, facts: ShipmentFacts, due: datetime) -> None:
     first, later = signal(facts, kind, due), signal(facts, kind, due + timedelta(hours=5))
     assert first is not None
     assert later is not None

@@ -1,5 +1,7 @@
 """Policies: the most specific row wins; care raises severities; presets are complete."""
 
+from typing import Any
+
 import pytest
 
 from tests.tracking.detectors.parcels import at, moving, parcel
@@ -20,7 +22,7 @@ from tracking.vocabulary import CauseFamily, Severity, SignalKind
 HIGH_FEDEX = Scope(care_level="high", carrier="fedex", service="ground", warehouse="EWR3", is_international=True)
 
 
-def row(days: float, **conditions: object) -> PolicyPreset:
+def row(days: float, **conditions: Any) -> PolicyPreset:
     return PolicyPreset("stalled", "stalled", days, **conditions)
 
 

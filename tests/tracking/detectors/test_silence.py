@@ -1,6 +1,6 @@
 """Clocks that stand still while the only source is silent, one day at most."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,7 +26,7 @@ UNANNOUNCED = {"has_number": False, "label_at": None, "number_at": None}
         (parcel(moving(), promise_at=at("20 18:00"), paused_from=at("18 12:00")), "missed_promise", at("20 18:00")),
     ],
 )
-def test_a_clock_stops_for_a_day_and_blames_the_feed(facts: ShipmentFacts, kind: str, due: object) -> None:
+def test_a_clock_stops_for_a_day_and_blames_the_feed(facts: ShipmentFacts, kind: str, due: datetime) -> None:
     assert watch(facts, kind, due - timedelta(seconds=1)).signal is None
     found = signal(facts, kind, due)
     assert found is not None

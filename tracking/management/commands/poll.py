@@ -26,5 +26,6 @@ class Command(BaseCommand):
                 raise CommandError(f'There is no source "{source}".')
             done = poll_source(source_id=row.pk, clock=clock.now)
         self.stdout.write(
-            f"{done.calls} calls, {done.stored} answers stored, {done.repeated} unchanged, {done.failures} calls failed."
+            f"{done.calls} calls, {done.stored} answers stored, {done.repeated} unchanged, "
+            f"{done.failures} calls failed."
         )

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from tracking import clock
 from tracking.ingest.drain import drain
-from tracking.ingest.operations import replay
+from tracking.ingest.operations import ReplayRefused, replay
 from tracking.models import InboundMessage
 from tracking.vocabulary import InboundState
 
@@ -25,10 +25,13 @@ class Command(BaseCommand):
         if not (ids or failed or source):
             raise CommandError("Say which messages: ids, --failed or --source.")
         rows = InboundMessage.objects.all()
-        rows = rows.filter(pk__in=ids) if ids else rows
+        rows = rows.filter(pk__in=ids) if ids else rows.filter(pruned_at=None)
         rows = rows.filter(state__in=[InboundState.FAILED, InboundState.GAVE_UP]) if failed else rows
         rows = rows.filter(source__slug=source) if source else rows
         now = clock.now()
-        count = replay(message_ids=rows.values_list("pk", flat=True), actor=None, now=now)
+        try:
+            count = replay(message_ids=rows.values_list("pk", flat=True), actor=None, now=now)
+        except ReplayRefused as refused:
+            raise CommandError(str(refused)) from refused
         done = drain(clock=clock.now)
         self.stdout.write(f"{count} messages are read again: {done.processed} processed, {done.failed} failed.")
