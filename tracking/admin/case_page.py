@@ -37,6 +37,7 @@ def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = 
         request,
         "shiptrack/case/case.html",
         f"C-{case.pk}",
+        original=case,
         **_facts(request, case, found, who),
         actions=_actions(request, case, who, sent, name),
     )

@@ -21,7 +21,7 @@ from tracking.exception_queue import operations, queries
 from tracking.exception_queue.queries import CAP, Wanted
 from tracking.models import ExceptionCase, TrackingEvent
 from tracking.privacy import masking
-from tracking.vocabulary import CareLevel, CaseState, Severity, SignalKind
+from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Severity, ShipmentStatus, SignalKind
 
 SHOWN_SKIPPED = 20
 KEYS = (
@@ -137,7 +137,7 @@ def page_context(request: HttpRequest, cases: list[ExceptionCase]) -> dict[str, 
     parts |= {f"view:{code}": Wanted(view=code) for code, _, _ in VIEWS}
     counted = queries.counts(parts, who.user.pk, who.now)
     request.shiptrack_open_count = counted["state:"]  # type: ignore[attr-defined]
-    narrowings = _narrowings(wanted)
+    narrowings, extras = _narrowings(wanted), _extras(wanted)
     return {
         "reader": who,
         "wanted": wanted,
@@ -145,7 +145,8 @@ def page_context(request: HttpRequest, cases: list[ExceptionCase]) -> dict[str, 
         "tabs": [_tab("state", *tab, counted, wanted) for tab in TABS],
         "views": [_tab("view", *view, counted, wanted) for view in VIEWS],
         "narrowings": narrowings,
-        "chosen": [(each, _without(request, each.name)) for each in narrowings if each.chosen],
+        "extras": extras,
+        "chosen": [(each, _without(request, each.name)) for each in (*narrowings, *extras) if each.chosen],
         "cap": CAP,
         "keys": KEYS,
     }
@@ -196,6 +197,19 @@ def _narrowings(wanted: Wanted) -> list[Narrowing]:
     ]
 
 
+def _extras(wanted: Wanted) -> list[Narrowing]:
+    """Choices that come by links from other pages; they have no select box, but can be seen and dropped."""
+    spans = [("24h", "within 24 h"), ("7d", "within 7 days")]
+    late = wanted.view if wanted.view == queries.LATE else ""
+    return [
+        Narrowing("view", "Only", [(queries.LATE, "late ones")], late),
+        Narrowing("opened", "Opened", spans, wanted.opened),
+        Narrowing("ended", "Resolved", spans, wanted.ended),
+        Narrowing("status", "Parcel", list(ShipmentStatus.choices), wanted.status),
+        Narrowing("cause", "Cause", list(CauseFamily.choices), wanted.cause),
+    ]
+
+
 def _without(request: HttpRequest, name: str) -> str:
     kept = request.GET.copy()
     kept.pop(name, None)
@@ -233,10 +247,20 @@ def report(request: HttpRequest, action: CaseAction, result: operations.BulkResu
     if done:
         messages.success(request, f"{action.done} {done} case{'' if done == 1 else 's'}.")
     if result.skipped:
-        listed = " ".join(f"C-{case_id}: {why}" for case_id, why in result.skipped[:SHOWN_SKIPPED])
-        more = len(result.skipped) - SHOWN_SKIPPED
-        rest = f" And {more} more." if more > 0 else ""
-        messages.warning(request, f"Skipped {len(result.skipped)}. {listed}{rest}")
+        messages.warning(request, f"Skipped {len(result.skipped)}. {_reasons(result.skipped)}")
+
+
+def _reasons(skipped: list[tuple[int, str]]) -> str:
+    """Each reason once, with the cases it is about."""
+    by_reason: dict[str, list[int]] = {}
+    for case_id, why in skipped:
+        by_reason.setdefault(why, []).append(case_id)
+    return " ".join(f"{_listed(ids)}: {why}" for why, ids in by_reason.items())
+
+
+def _listed(ids: list[int]) -> str:
+    more = len(ids) - SHOWN_SKIPPED
+    return ", ".join(f"C-{each}" for each in ids[:SHOWN_SKIPPED]) + (f" and {more} more" if more > 0 else "")
 
 
 def empty_words(wanted: Wanted, query: str) -> tuple[str, str]:

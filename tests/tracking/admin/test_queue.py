@@ -113,6 +113,14 @@ def test_every_counter_shows_exactly_its_rows(browser: Client, world: World, age
         assert len(listed(browser, address)) == int(count), address
 
 
+def test_choices_that_came_by_a_link_are_shown_and_kept(browser: Client, world: World) -> None:
+    page = browser.get(QUEUE + "?state=any&opened=7d&cause=warehouse").content.decode()
+    assert "Opened: within 7 days" in page
+    assert '<input type="hidden" name="opened" value="7d">' in page
+    assert "Cause: Warehouse" in page
+    assert "Only: late ones" in browser.get(QUEUE + "?view=late").content.decode()
+
+
 def test_resolved_cases_are_newest_first(browser: Client, world: World) -> None:
     old, new = world.resolved(ended=timedelta(days=3)), world.resolved(ended=timedelta(hours=1))
     assert listed(browser, "?state=resolved") == [new.pk, old.pk]
@@ -208,6 +216,8 @@ def test_take_several(browser: Client, world: World, agent: User) -> None:
     page = act(browser, "take", [free.pk, taken.pk, 987654])
     assert "Took 1 case." in page
     assert f"Skipped 2. C-{taken.pk}: other has this case." in page
+    again = act(browser, "take", [987654, 987655])
+    assert "Skipped 2. C-987654, C-987655: This case does not exist." in again
     assert "C-987654: This case does not exist." in page
     free.refresh_from_db()
     assert free.owner == agent
