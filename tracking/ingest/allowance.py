@@ -11,6 +11,8 @@ from tracking.vocabulary import FeedState
 
 OPENS_AFTER = 3  # temporary failures in a row
 LONGEST_BLOCK = timedelta(hours=1)
+MOST_DOUBLINGS = 10  # far beyond the longest block
+BURST_SHARE = 3  # a third of the calls may come at once, the rest is spread: never more than allowed in any period
 FIRST_BLOCK = timedelta(minutes=2)
 WRONG_CREDENTIALS_BLOCK = timedelta(minutes=15)
 
@@ -18,7 +20,7 @@ WRONG_CREDENTIALS_BLOCK = timedelta(minutes=15)
 def take_call(source_id: int, connector: Connector, *, now: datetime) -> bool:
     """Take one call from the source's bucket; False when it is empty, its quota is used up or its circuit is open."""
     with transaction.atomic():
-        source = Source.objects.select_for_update().get(pk=source_id)
+        source = _locked(source_id)
         if source.blocked_until and source.blocked_until > now:
             return False
         if source.quota_remaining == 0 and source.quota_resets_at and source.quota_resets_at > now:
@@ -26,14 +28,24 @@ def take_call(source_id: int, connector: Connector, *, now: datetime) -> bool:
         capacity, seconds = bucket_of(source, connector)
         if capacity == 0:
             return True
-        full = float(capacity)
+        full = float(max(capacity // BURST_SHARE, 1))
         tokens = full if source.bucket_tokens is None else source.bucket_tokens
-        passed = (now - source.bucket_at).total_seconds() if source.bucket_at else 0.0
-        tokens = min(full, tokens + max(passed, 0.0) * full / seconds)
+        since = source.bucket_at or now
+        tokens = min(full, tokens + max((now - since).total_seconds(), 0.0) * _rate(capacity, full, seconds))
         taken = tokens >= 1
-        source.bucket_tokens, source.bucket_at = tokens - (1 if taken else 0), now
+        source.bucket_tokens, source.bucket_at = tokens - (1 if taken else 0), max(now, since)
         source.save(update_fields=["bucket_tokens", "bucket_at"])
         return taken
+
+
+def _locked(source_id: int) -> Source:
+    """The source's row without its secrets, which counting calls does not need."""
+    return Source.objects.select_for_update().defer("secrets", "token").get(pk=source_id)
+
+
+def _rate(capacity: int, full: float, seconds: int) -> float:
+    """Tokens a second, so that a full bucket and what flows in during one period make the calls allowed."""
+    return max(capacity - full, 1.0) / seconds
 
 
 def bucket_of(source: Source, connector: Connector) -> tuple[int, int]:
@@ -63,7 +75,7 @@ def note_success(source_id: int, quota: Quota, *, now: datetime) -> None:
 def note_failure(source_id: int, failure: CallFailed, *, now: datetime) -> datetime | None:
     """Record a call that failed; return until when the circuit is open, None when it stays closed."""
     with transaction.atomic():
-        source = Source.objects.select_for_update().get(pk=source_id)
+        source = _locked(source_id)
         source.failures_in_a_row += 1
         source.last_failure_at, source.last_failure = now, failure.message[:500]
         source.blocked_until = _blocked_until(failure, source.failures_in_a_row, now)
@@ -84,4 +96,4 @@ def _blocked_until(failure: CallFailed, in_a_row: int, now: datetime) -> datetim
         return now + LONGEST_BLOCK
     if in_a_row < OPENS_AFTER:
         return None
-    return now + min(FIRST_BLOCK * 2 ** (in_a_row - OPENS_AFTER), LONGEST_BLOCK)
+    return now + min(FIRST_BLOCK * 2 ** min(in_a_row - OPENS_AFTER, MOST_DOUBLINGS), LONGEST_BLOCK)

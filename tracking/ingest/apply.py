@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 
-from tracking.connectors.contract import ObservedEvent
+from tracking.connectors.contract import Observation, ObservedEvent
 from tracking.connectors.numbers import normalize
 from tracking.events import observations, operations
 from tracking.exception_queue.refresh import refresh
 from tracking.ingest.earlier_parcels import leave_out
 from tracking.ingest.privacy_requests import queue_requests
 from tracking.ingest.reading import Failure, Item
-from tracking.models import FulfilmentParcel, Shipment, StatusChange, Warehouse
+from tracking.models import Fulfilment, FulfilmentParcel, Order, Shipment, StatusChange, Warehouse
 from tracking.orders.operations import OrderKey, ToldFulfilment, ToldOrder, upsert_fulfilments, upsert_orders
 from tracking.shipments import carrier_facts
 from tracking.shipments.announce import announce
@@ -23,6 +23,7 @@ from tracking.shipments.projection import destination_zone
 from tracking.shipments.store import Carriers, Parcels, new_shipment
 from tracking.vocabulary import NumberRole
 
+NOON = time(12)
 NO_STORE = "The source belongs to no store, so its orders have nowhere to go. Choose its store and replay."
 
 
@@ -60,8 +61,9 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
     Lock order: orders, then shipments, then cases.
     """
     batch = _Batch(_usable(items, stores), now, stores)
+    usable = {item.message.pk for item in batch.items}
     batch.applied.failures = {
-        item.message.pk: Failure(item.message.pk, NO_STORE) for item in items if item not in batch.items
+        item.message.pk: Failure(item.message.pk, NO_STORE) for item in items if item.message.pk not in usable
     }
     orders = _orders(batch)
     batch.touched |= set(follow_orders(orders.values(), batch.parcels, batch.terms))
@@ -86,22 +88,22 @@ def _usable(items: Sequence[Item], stores: dict[int, int]) -> list[Item]:
     return [item for item in items if item.source.pk in stores or not (item.reading.orders or item.reading.fulfilments)]
 
 
-def _orders(batch: _Batch) -> dict[OrderKey, object]:
+def _orders(batch: _Batch) -> dict[OrderKey, Order]:
     told = [
         ToldOrder(update, item.source, batch.stores[item.source.pk], item.message.received_at)
         for item in batch.items
         for update in item.reading.orders
     ]
-    return upsert_orders(told, now=batch.now)  # type: ignore[return-value]
+    return upsert_orders(told, now=batch.now)
 
 
-def _announce(batch: _Batch, orders: dict[OrderKey, object]) -> None:
+def _announce(batch: _Batch, orders: dict[OrderKey, Order]) -> None:
     told = [
         ToldFulfilment(update, item.source, batch.stores[item.source.pk], item.message.received_at)
         for item in batch.items
         for update in (*item.reading.fulfilments, *(f for order in item.reading.orders for f in order.fulfilments))
     ]
-    accepted = upsert_fulfilments(told, orders, now=batch.now)  # type: ignore[arg-type]
+    accepted = upsert_fulfilments(told, orders, now=batch.now)
     announced = announce(accepted, batch.directory, batch.carriers, batch.terms, now=batch.now)
     batch.touched |= {shipment.pk for shipment in announced.shipments}
     batch.touched |= set(carrier_facts.void(Withdrawn(*each) for each in announced.withdrawn))
@@ -112,7 +114,9 @@ def _numbers(items: Iterable[Item]) -> set[str]:
     found: set[str] = set()
     for item in items:
         reading = item.reading
-        found |= {each.tracking_number for each in (*reading.events, *reading.shipments, *reading.observations)}
+        found |= {each.tracking_number for each in reading.events}
+        found |= {each.tracking_number for each in reading.shipments}
+        found |= {each.tracking_number for each in reading.observations}
     return {normalize(number) for number in found} - {""}
 
 
@@ -148,9 +152,16 @@ def _events(batch: _Batch, named: Sequence[Named], *, is_first_look: bool) -> li
 
 
 def _parcel(batch: _Batch, number: str, event: ObservedEvent, item: Item) -> Shipment | None:
+    return batch.directory.find(number, at=_about_when(event, item.message.received_at), carrier=event.carrier)
+
+
+def _about_when(event: ObservedEvent, received_at: datetime) -> datetime:
+    """The event's moment, near enough to know which parcel a number named then; never later than its receipt, because
+    nothing has happened in the future."""
     value = event.when.value
-    at = value if isinstance(value, datetime) and value.tzinfo else item.message.received_at
-    return batch.directory.find(number, at=at, carrier=event.carrier)
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, NOON)
+    return min(value if value.tzinfo else value.replace(tzinfo=UTC), received_at)
 
 
 def _unannounced(batch: _Batch, number: str, carrier: str, item: Item) -> Shipment:
@@ -218,7 +229,8 @@ def _fulfilment_events(batch: _Batch) -> None:
     ]  # fmt: skip
     if not named:
         return
-    links = _links({event.fulfilment_id for _, event in named})
+    ids = {event.fulfilment_id for _, event in named}
+    links, known = _links(ids), set(_known(ids))
     batch.parcels.load(parcels[0] for parcels in links.values())
     found = []
     for item, event in named:
@@ -227,11 +239,18 @@ def _fulfilment_events(batch: _Batch) -> None:
             found.append((item, event, batch.parcels[parcels[0]]))
         elif parcels:
             batch.applied.results[item.message.pk] = f"The fulfilment has {len(parcels)} parcels; nobody says which."
+        elif (item.source.pk, event.fulfilment_id) in known:
+            batch.applied.results[item.message.pk] = "The fulfilment has no parcel (cancelled, or nothing to ship)."
         else:
             what = f"fulfilment:{event.fulfilment_id}"
             sentence = f"The fulfilment {event.fulfilment_id} is not known yet."
             batch.applied.failures[item.message.pk] = Failure(item.message.pk, sentence, waits_for=what)
     _record(batch, found)
+
+
+def _known(fulfilment_ids: set[str]) -> Iterable[tuple[int, str]]:
+    rows = Fulfilment.objects.filter(external_id__in=fulfilment_ids)
+    return rows.values_list("source_id", "external_id")
 
 
 def _links(fulfilment_ids: set[str]) -> dict[tuple[int, str], list[int]]:
@@ -247,18 +266,19 @@ def _links(fulfilment_ids: set[str]) -> dict[tuple[int, str], list[int]]:
 def _facts(batch: _Batch) -> None:
     """Carrier facts and observations. A "not found" makes no parcel; other facts of an unknown number do."""
     told: list[ToldShipment] = []
-    said: list[tuple[Item, object, Shipment]] = []
+    said: list[tuple[Item, Observation, Shipment]] = []
     for item in batch.items:
-        at = item.message.received_at
+        at, newest = item.message.received_at, _newest(item)
         for update in item.reading.shipments:
             number = normalize(update.tracking_number)
             if not number:
                 continue
-            shipment = batch.directory.find(number, at=at, carrier=update.carrier)
+            shipment = batch.directory.find(number, at=newest.get(number, at), carrier=update.carrier)
             shipment = shipment or _unannounced(batch, number, update.carrier, item)
             told.append(ToldShipment(shipment, update, item.source.pk, at))
         for observation in item.reading.observations:
-            shipment = batch.directory.find(normalize(observation.tracking_number), at=at, carrier=observation.carrier)
+            number = normalize(observation.tracking_number)
+            shipment = batch.directory.find(number, at=newest.get(number, at), carrier=observation.carrier)
             if shipment is not None:
                 said.append((item, observation, shipment))
     batch.parcels.save()
@@ -273,10 +293,19 @@ def _facts(batch: _Batch) -> None:
             item.source.pk,
             observation,
             item.message.received_at,
-            destination_zone(shipment),  # type: ignore[arg-type]
+            destination_zone(shipment),
         )
         for item, observation, shipment in said
     )
+
+
+def _newest(item: Item) -> dict[str, datetime]:
+    """The moment of each number's newest event in a message: of what time its snapshot speaks."""
+    newest: dict[str, datetime] = {}
+    for event in item.reading.events:
+        number, at = normalize(event.tracking_number), _about_when(event, item.message.received_at)
+        newest[number] = max(at, newest.get(number, at))
+    return newest
 
 
 def summary(item: Item) -> str:

@@ -2,30 +2,32 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Func, IntegerField, Q
 
 from tracking.ingest.apply import Applied, apply
-from tracking.ingest.operations import LANE
+from tracking.ingest.operations import LANE, bounded, storable
 from tracking.ingest.polling import plan_polls
 from tracking.ingest.reading import Failure, Item, understand
 from tracking.models import InboundMessage, Source
 from tracking.transactions import alone, flag_is_up, is_retryable, lower_flag
-from tracking.vocabulary import InboundState, Transport
+from tracking.vocabulary import FeedState, InboundState, Transport
 
 logger = logging.getLogger(__name__)
 
 LOCK = "drain:inbound"
 BATCH = 500
+BATCH_BYTES = 16 * 1024 * 1024  # of bodies in memory at once
 GIVE_UP_AFTER = 8
 CLOCKS_DIFFER = timedelta(seconds=5)  # between machines; what came later than now belongs to another clock (the demo)
 LEASE = timedelta(seconds=60)  # how long a claimed message rests when its worker died
 SUSPECT_FROM = 3  # tried that often without an end: it is worked alone
 BACKOFF = (1, 5, 15, 60, 180, 360, 720)  # minutes until the next try
+UNFIT = "A value in this message is longer or larger than anything we can keep"
 
 
 @dataclass(slots=True)
@@ -74,28 +76,42 @@ def claim(*, now: datetime, limit: int = BATCH) -> list[InboundMessage]:
         due = InboundMessage.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
         due = due.exclude(next_try_at__gt=now).filter(received_at__lte=now + CLOCKS_DIFFER)
         due = due.order_by("id").select_for_update(skip_locked=True)
-        ids = list(due.values_list("pk", flat=True)[:limit])
+        size = Func(F("body"), function="octet_length", output_field=IntegerField())
+        ids = _within(BATCH_BYTES, due.annotate(size=size).values_list("pk", "size")[:limit])
         rows = InboundMessage.objects.filter(pk__in=ids)
         rows.update(attempts=F("attempts") + 1, next_try_at=now + LEASE)
         return list(rows.order_by("id"))
 
 
+def _within(most: int, sized: Iterable[tuple[int, int]]) -> list[int]:
+    """Return the first ids whose sizes together stay within `most`, at least one."""
+    ids: list[int] = []
+    total = 0
+    for pk, size in sized:
+        total += size
+        if ids and total > most:
+            break
+        ids.append(pk)
+    return ids
+
+
 def process(messages: Sequence[InboundMessage], *, now: datetime, total: Drained) -> None:
-    """Work one group of messages in one transaction; if it fails, halve it until the bad one stands alone."""
+    """Work one group of messages in one transaction; if it fails, halve it until the bad one stands alone.
+
+    Raises DatabaseError or InterfaceError when the database itself has gone: that is no message's fault.
+    """
     try:
         _apply_group(messages, now, total)
-    except OperationalError as error:
-        if not connection.is_usable():
-            raise
-        _divide(messages, error, now, total)
     except Exception as error:
+        if isinstance(error, DatabaseError | InterfaceError) and not connection.is_usable():
+            raise
         _divide(messages, error, now, total)
 
 
 def _divide(messages: Sequence[InboundMessage], error: Exception, now: datetime, total: Drained) -> None:
     if len(messages) == 1:
         logger.exception("message %s failed", messages[0].pk, exc_info=error)
-        _fail([Failure(messages[0].pk, f"{type(error).__name__}: {error}")], {messages[0].pk: messages[0]}, now)
+        _fail([Failure(messages[0].pk, _sentence(error))], {messages[0].pk: messages[0]}, now)
         total.failed += 1
         return
     middle = len(messages) // 2
@@ -103,8 +119,15 @@ def _divide(messages: Sequence[InboundMessage], error: Exception, now: datetime,
     process(messages[middle:], now=now, total=total)
 
 
+def _sentence(error: Exception) -> str:
+    """Say what went wrong; of a database's error only its first line, the others quote the message's content."""
+    words = f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"{UNFIT} ({words})." if isinstance(error, DataError) else words
+
+
 def _apply_group(messages: Sequence[InboundMessage], now: datetime, total: Drained) -> None:
-    sources = {row.pk: row for row in Source.objects.filter(pk__in={message.source_id for message in messages})}
+    rows = Source.objects.filter(pk__in={message.source_id for message in messages})
+    sources = {row.pk: row for row in rows.defer("secrets", "token")}  # reading needs none of them
     understood = [understand(message, sources[message.source_id]) for message in messages]
     items = [each for each in understood if isinstance(each, Item)]
     failures = [each for each in understood if isinstance(each, Failure)]
@@ -128,7 +151,7 @@ def _apply(items: list[Item], failures: list[Failure], messages: Sequence[Inboun
     done = [item for item in items if item.message.pk not in applied.failures]
     _finish(done, applied, now)
     _release_waiting(applied, now)
-    _note_sources(items, now)
+    _note_sources(messages)
     plan_polls(shipment_ids=applied.shipment_ids, now=now)
     return applied
 
@@ -147,8 +170,8 @@ def _fail(failures: Sequence[Failure], rows: dict[int, InboundMessage], now: dat
         minutes = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
         row.state = InboundState.GAVE_UP if gives_up else InboundState.FAILED
         row.next_try_at = None if gives_up else now + timedelta(minutes=minutes)
-        row.error, row.processed_at = failure.sentence.replace("\x00", "")[:2000], now
-        row.about = failure.waits_for[:128] or row.about
+        row.error, row.processed_at = storable(failure.sentence)[:2000], now
+        row.about = bounded(failure.waits_for, 128) or row.about
         changed.append(row)
     _write(changed)
 
@@ -159,8 +182,11 @@ def _finish(done: Sequence[Item], applied: Applied, now: datetime) -> None:
         row, reading = item.message, item.reading
         row.state = InboundState.NOTHING if reading.is_empty else InboundState.PROCESSED
         row.processed_at, row.next_try_at, row.error = now, None, ""
-        row.notes = [{"where": each.where[:200], "message": each.message[:500]} for each in reading.errors[:100]]
-        row.result = applied.results.get(row.pk, "")[:300]
+        row.notes = [
+            {"where": storable(each.where)[:200], "message": storable(each.message)[:500]}
+            for each in reading.errors[:100]
+        ]
+        row.result = storable(applied.results.get(row.pk, ""))[:300]
         rows.append(row)
     _write(rows)
 
@@ -188,22 +214,25 @@ def _write(rows: Sequence[InboundMessage]) -> None:
 
 
 def _release_waiting(applied: Applied, now: datetime) -> None:
-    """Messages that waited for what has just arrived are due at once."""
+    """Messages that waited for what has just arrived are due at once, also those that had been given up."""
     if not applied.arrived:
         return
     waiting = InboundMessage.objects.filter(
-        state=InboundState.FAILED,
+        state__in=[InboundState.FAILED, InboundState.GAVE_UP],
         transport=Transport.WEBHOOK,
         source_id__in={source_id for source_id, _ in applied.arrived},
-        about__in={what for _, what in applied.arrived},
+        about__in={bounded(what, 128) for _, what in applied.arrived},
     )
-    waiting.update(next_try_at=now)
+    waiting.update(state=InboundState.FAILED, next_try_at=now)
 
 
-def _note_sources(items: Sequence[Item], now: datetime) -> None:
+def _note_sources(messages: Iterable[InboundMessage]) -> None:
+    """Note when each source was last heard; reading an old message again says nothing about that."""
     newest: dict[int, datetime] = {}
-    for item in items:
-        at = item.message.received_at
-        newest[item.source.pk] = max(at, newest.get(item.source.pk, at))
+    for message in messages:
+        at = message.received_at
+        newest[message.source_id] = max(at, newest.get(message.source_id, at))
     for source_id, at in sorted(newest.items()):
-        Source.objects.filter(pk=source_id).update(last_message_at=at)
+        rows = Source.objects.filter(pk=source_id)
+        rows.filter(Q(last_message_at=None) | Q(last_message_at__lt=at)).update(last_message_at=at)
+        rows.filter(feed_state=FeedState.SETUP).update(feed_state=FeedState.OK)

@@ -1,13 +1,14 @@
 """Asking sources: when each parcel is due, and the calls themselves. No call is made inside a transaction."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import F, Q
 
-from tracking.connectors.carriers import group_for
+from tracking.connectors.carriers import CARRIERS, group_for
 from tracking.connectors.contract import Connector, ParcelAsk, PollAnswer
 from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import get
@@ -15,8 +16,11 @@ from tracking.ingest.allowance import note_failure, note_success, take_call
 from tracking.ingest.operations import store_polled
 from tracking.ingest.outgoing import account_for, keep_token
 from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
+from tracking.models.encryption import UndecipherableSecret
 from tracking.transactions import alone
 from tracking.vocabulary import ShipmentStatus
+
+logger = logging.getLogger(__name__)
 
 MINUTES: dict[str, int] = {
     PollPolicy.Phase.LABEL_ONLY: 12 * 60,
@@ -32,6 +36,22 @@ CURSOR_EVERY = timedelta(minutes=30)
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=10)
 MOST_PAGES = 20
+UNREADABLE_SECRETS = "The secrets of this source cannot be read with the keys in FIELD_KEYS. Enter them again."
+
+
+ADOPT = """
+INSERT INTO tracking_pollstate (source_id, shipment_id, number, next_poll_at, failures)
+SELECT %s, shipment.id, named.number, %s, 0
+FROM tracking_trackingnumber AS named
+JOIN tracking_shipment AS shipment ON shipment.id = named.shipment_id
+LEFT JOIN tracking_carrier AS carrier ON carrier.id = shipment.carrier_id
+WHERE named.valid_to IS NULL AND shipment.merged_into_id IS NULL
+  AND (named.carrier_group = %s OR (named.carrier_group = '' AND carrier.code = ANY(%s)))
+  AND COALESCE(shipment.last_event_at, shipment.number_at, shipment.created_at) >= %s
+  AND (shipment.ended_at IS NULL OR shipment.ended_at >= %s)
+ORDER BY shipment.id, named.number
+ON CONFLICT DO NOTHING
+"""
 
 
 class Intervals:
@@ -80,7 +100,7 @@ def plan_polls(*, shipment_ids: Iterable[int], now: datetime) -> None:
     new = [
         PollState(source_id=key[0], shipment_id=key[1], number=key[2], next_poll_at=now)
         for key, shipment in sorted(wanted.items(), key=lambda each: each[0])
-        if phase_of(shipment, now)
+        if intervals.next_for(shipment, now)
     ]
     PollState.objects.bulk_create(new, ignore_conflicts=True)
 
@@ -96,13 +116,30 @@ def _askable_sources() -> dict[str, list[int]]:
 
 
 def _sooner(wanted: dict[tuple[int, int, str], Shipment], intervals: Intervals, now: datetime) -> None:
-    """Move questions nearer for parcels that entered a livelier phase, never further away."""
-    states = PollState.objects.filter(shipment_id__in={key[1] for key in wanted})
-    for row in states.filter(next_poll_at__isnull=False).order_by("id"):
+    """Move questions nearer for parcels that entered a livelier phase, never further away; a parcel that moves again
+    after its questions had stopped is asked about again."""
+    for row in PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id"):
         shipment = wanted.get((row.source_id, row.shipment_id, row.number))
         due = intervals.next_for(shipment, now) if shipment else None
-        if due and row.next_poll_at and due < row.next_poll_at:
-            PollState.objects.filter(pk=row.pk, next_poll_at__gt=due).update(next_poll_at=due)
+        if due and (row.next_poll_at is None or due < row.next_poll_at):
+            later = PollState.objects.filter(Q(next_poll_at=None) | Q(next_poll_at__gt=due), pk=row.pk)
+            later.update(next_poll_at=due)
+
+
+def adopt(*, source_id: int, now: datetime) -> int:
+    """Ask a source that was connected (or resumed) just now about the parcels that are on their way already.
+
+    Returns how many parcels it had not been asked about. Takes only active parcels that somebody gave a number.
+    """
+    source = Source.objects.defer("secrets", "token").get(pk=source_id)
+    connector = get(source.kind)
+    if connector.poll.style != "numbers" or not connector.carrier:
+        return 0
+    group = group_for(connector.carrier)
+    codes = [carrier.code for carrier in CARRIERS if carrier.group == group]
+    with connection.cursor() as cursor:
+        cursor.execute(ADOPT, [source_id, now, group, codes, now - STOP_AFTER_LAST_EVENT, now - STOP_AFTER_END])
+        return int(cursor.rowcount)
 
 
 @dataclass(slots=True)
@@ -128,7 +165,11 @@ def poll_all(
     """Ask every source that is due; begins no new call after `until` (aware UTC)."""
     total = Polled()
     for source_id in Source.objects.filter(is_active=True, polling_is_on=True).values_list("pk", flat=True):
-        total.add(poll_source(source_id=source_id, clock=clock, until=until, transport=transport))
+        try:
+            total.add(poll_source(source_id=source_id, clock=clock, until=until, transport=transport))
+        except UndecipherableSecret:
+            total.failures += 1
+            note_failure(source_id, CallFailed("refused", UNREADABLE_SECRETS), now=clock())
     return total
 
 
@@ -179,7 +220,7 @@ def _ask_numbers(
     if answer is None:
         _put_off(states, now, failed=True)
         return False
-    _reschedule(states, now)
+    _reschedule(states, {part.about for part in answer.parts}, now)
     return True
 
 
@@ -188,7 +229,7 @@ def _claim(source: Source, connector: Connector, now: datetime) -> list[PollStat
         due = PollState.objects.filter(source=source, next_poll_at__lte=now).order_by("next_poll_at", "id")
         ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[: connector.poll.per_call])
         PollState.objects.filter(pk__in=ids).update(next_poll_at=now + LEASE)
-        return list(PollState.objects.filter(pk__in=ids).select_related("shipment").order_by("id"))
+        return list(PollState.objects.filter(pk__in=ids).order_by("id"))
 
 
 def _call(
@@ -200,13 +241,29 @@ def _call(
     asks: Sequence[ParcelAsk],
     cursor: str,
 ) -> PollAnswer | None:
-    """Make one call; a token the vendor no longer takes is renewed once. None when it failed."""
+    """Make one call; a token the vendor no longer takes is renewed once. None when it failed.
+
+    A connector's own fault counts as a failed call of its source: it must not stop the others.
+    """
     try:
         answer = _fetch(source, connector, now, transport, asks, cursor)
-    except CallFailed as failure:
-        total.failures += 1
-        note_failure(source.pk, failure, now=now)
-        return None
+    except CallFailed as caught:
+        failure = caught
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception as error:
+        logger.exception("the %s connector failed while asking for source %s", source.kind, source.slug)
+        sentence = f"The {source.kind} connector could not work with the vendor's answer ({type(error).__name__})."
+        failure = CallFailed("permanent", sentence)
+    else:
+        return _kept(source, answer, now, total)
+    total.failures += 1
+    note_failure(source.pk, failure, now=now)
+    return None
+
+
+def _kept(source: Source, answer: PollAnswer, now: datetime, total: Polled) -> PollAnswer:
+    """Store what a call brought: token, quota, parts."""
     total.calls += 1
     if answer.token is not None:
         keep_token(source, answer.token)
@@ -225,25 +282,38 @@ def _fetch(
     asks: Sequence[ParcelAsk],
     cursor: str,
 ) -> PollAnswer:
+    kept = source.token
+    account = account_for(source, connector, now=now, transport=transport)
+    is_kept = bool(kept) and source.token is kept
     try:
-        return connector.fetch(account_for(source, connector, now=now, transport=transport), asks, cursor)
+        return connector.fetch(account, asks, cursor)
     except CallFailed as failure:
-        if failure.kind != "auth" or not source.token:
+        if failure.kind != "auth" or not is_kept:
             raise
     return connector.fetch(account_for(source, connector, now=now, transport=transport, fresh=True), asks, cursor)
 
 
-def _reschedule(states: Sequence[PollState], now: datetime) -> None:
+def _reschedule(states: Sequence[PollState], answered: set[str], now: datetime) -> None:
+    """Set when to ask next, by what the parcels are doing now: the call took time and others may have worked on them.
+
+    A number that the vendor left out of its answer counts as a failure of that number.
+    """
     intervals = Intervals()
+    parcels = Shipment.objects.in_bulk([row.shipment_id for row in states])
     for row in states:
+        shipment = parcels.get(row.shipment_id)
         PollState.objects.filter(pk=row.pk).update(
-            last_polled_at=now, failures=0, next_poll_at=intervals.next_for(row.shipment, now)
+            last_polled_at=now,
+            failures=0 if row.number in answered else F("failures") + 1,
+            next_poll_at=intervals.next_for(shipment, now) if shipment else None,
         )
 
 
 def _put_off(states: Sequence[PollState], now: datetime, *, failed: bool = False) -> None:
     rows = PollState.objects.filter(pk__in=[row.pk for row in states])
-    rows.update(next_poll_at=now + RETRY if failed else now + timedelta(minutes=1), failures=F("failures") + int(failed))
+    rows.update(
+        next_poll_at=now + RETRY if failed else now + timedelta(minutes=1), failures=F("failures") + int(failed)
+    )
 
 
 def _ask_cursor(
@@ -259,7 +329,8 @@ def _ask_cursor(
     if answer is None:
         Source.objects.filter(pk=source.pk).update(next_poll_at=now + RETRY)
         return False
+    more = answer.more and answer.cursor not in ("", source.cursor)  # a cursor that stands still would turn for ever
     Source.objects.filter(pk=source.pk).update(
-        cursor=answer.cursor or source.cursor, next_poll_at=None if answer.more else now + CURSOR_EVERY
+        cursor=answer.cursor or source.cursor, next_poll_at=None if more else now + CURSOR_EVERY
     )
-    return answer.more
+    return more

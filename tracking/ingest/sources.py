@@ -11,6 +11,7 @@ from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import UnknownKind, get
 from tracking.ingest.allowance import note_failure
 from tracking.ingest.outgoing import account_for
+from tracking.ingest.polling import adopt
 from tracking.models import Source, Store
 from tracking.vocabulary import FeedState
 
@@ -34,8 +35,8 @@ def add_source(
     No setting is compulsory: the source page says what is missing. Raises BadSource.
     """
     connector = _connector(kind)
-    if slug != slugify(slug) or not slug:
-        raise BadSource(f'"{slug}" is no slug: use lower-case letters, digits and dashes.')
+    if slug != slugify(slug) or not 0 < len(slug) <= 64:
+        raise BadSource(f'"{slug[:64]}" is no slug: use lower-case letters, digits and dashes, at most 64.')
     settings, secrets = _sorted_out(connector, values)
     with transaction.atomic():
         source = Source.objects.select_for_update().filter(slug=slug).first()
@@ -52,6 +53,7 @@ def add_source(
         source.save()
         if store:
             source.stores.add(_store(store, now))
+        adopt(source_id=source.pk, now=now)
     return source, is_new
 
 
@@ -67,6 +69,11 @@ def _sorted_out(connector: Connector, values: Mapping[str, str]) -> tuple[dict[s
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise BadSource(f"{connector.label} has no setting {', '.join(unknown)}. It has: {', '.join(known)}.")
+    unusable = sorted(key for key, value in values.items() if "\x00" in value)
+    if unusable:
+        raise BadSource(
+            f"{', '.join(unusable)} holds a NUL character; it was probably read from a file that is no text."
+        )
     secrets = {key: value.strip() for key, value in values.items() if known[key].is_secret}
     return {key: value.strip() for key, value in values.items() if not known[key].is_secret}, secrets
 
@@ -96,7 +103,7 @@ def _purpose(needed_for: str) -> str:
     return {"webhook": "check the signature of pushed messages", "poll": "ask the vendor"}.get(needed_for, needed_for)
 
 
-def test_connection(*, source_id: int, now: datetime, transport: Transport | None = None) -> tuple[bool, str]:
+def test_connection(*, source_id: int, now: datetime, transport: Transport | None = None) -> tuple[bool, str]:  # noqa: PT028
     """Make the cheapest real call (network); return whether it worked and a sentence about it."""
     source = Source.objects.get(pk=source_id)
     connector = get(source.kind)
@@ -106,8 +113,9 @@ def test_connection(*, source_id: int, now: datetime, transport: Transport | Non
     except CallFailed as failure:
         note_failure(source_id, failure, now=now)
         return False, failure.message
+    state = FeedState.OK if source.polling_is_on else source.feed_state
     Source.objects.filter(pk=source_id).update(
-        last_success_at=now, failures_in_a_row=0, blocked_until=None, feed_state=FeedState.OK
+        last_success_at=now, failures_in_a_row=0, blocked_until=None, feed_state=state
     )
     return True, sentence
 
@@ -119,6 +127,7 @@ def resume(*, source_id: int, now: datetime) -> Source:
     source.next_poll_at = now
     source.feed_state = FeedState.OK if source.last_message_at else FeedState.SETUP
     source.save(update_fields=["polling_is_on", "blocked_until", "failures_in_a_row", "next_poll_at", "feed_state"])
+    adopt(source_id=source_id, now=now)
     return source
 
 

@@ -1,7 +1,10 @@
 """The webhook door. It answers in a fixed order and promises (202) only what is committed."""
 
+import logging
+
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.request import UnreadablePostError
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -10,39 +13,57 @@ from tracking.connectors.contract import RawMessage
 from tracking.connectors.registry import get
 from tracking.ingest import operations
 from tracking.models import Source
+from tracking.models.encryption import UndecipherableSecret
+
+logger = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes
-ASK_AGAIN = "30"  # seconds, when the database is away
+ASK_AGAIN = "30"  # seconds, when nothing can be stored
+# The embedded server answers with RuntimeError or OSError when it cannot be started.
+AWAY = (DatabaseError, InterfaceError, RuntimeError, OSError)
 
 
 @csrf_exempt
 @never_cache
 def hook(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take one pushed message: 405, 404, 413, 401, 200 (known already), 202 (stored); 503 when nothing can be stored."""
+    """Take one pushed message: 405, 404, 413, 401, 200 (known already), 202 (stored); 503 if nothing can be."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
-        source = Source.objects.filter(slug=slug, is_active=True).first()
-        if source is None:
-            return _say(404, "There is no active source of this name.")
-        body = _body(request)
-        if body is None:
-            return _say(413, "The message is larger than 1 MiB.")
-        return _take(request, source, body)
-    except (DatabaseError, InterfaceError):
+        return _answer(request, slug)
+    except UnreadablePostError:
+        return _say(400, "The message broke off.")
+    except UndecipherableSecret:
+        logger.error("source %s: no key of FIELD_KEYS opens its secrets", slug)
+        return _say(503, "The signature cannot be checked now. Send it again.", {"Retry-After": ASK_AGAIN})
+    except AWAY:
+        logger.exception("a message to %s could not be stored", slug)
         connection.close()
         return _say(503, "The message could not be stored. Send it again.", {"Retry-After": ASK_AGAIN})
 
 
+def _answer(request: HttpRequest, slug: str) -> HttpResponse:
+    source = Source.objects.filter(slug=slug, is_active=True).first()
+    if source is None:
+        return _say(404, "There is no active source of this name.")
+    body = _body(request)
+    if body is None:
+        return _say(413, "The message is larger than 1 MiB.")
+    return _take(request, source, body)
+
+
 def _body(request: HttpRequest) -> bytes | None:
-    """Return the raw bytes, None when there are more than allowed; never reads more than that."""
-    try:
-        length = int(request.headers.get("Content-Length") or 0)
-    except ValueError:
-        length = 0
-    if length > LARGEST:
+    """Return the raw bytes, None when there are more than allowed; never reads more than that.
+
+    A body sent in chunks declares no length, and Django takes it for empty; where the server vouches for the end of its
+    stream (WSGI's `wsgi.input_terminated`) the stream itself is read.
+    """
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdecimal() and int(declared) > LARGEST:
         return None
-    body = request.read(LARGEST + 1)
+    in_chunks = not declared and request.META.get("wsgi.input_terminated")
+    stream = request.META["wsgi.input"] if in_chunks else request
+    body = stream.read(LARGEST + 1)
     return body if len(body) <= LARGEST else None
 
 

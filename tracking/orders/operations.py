@@ -13,6 +13,7 @@ from tracking.orders.told import Accepted, OrderKey, ToldFulfilment, ToldOrder
 
 __all__ = ["Accepted", "OrderKey", "ToldFulfilment", "ToldOrder", "upsert_fulfilments", "upsert_orders"]
 
+MOST_PIECES = 2**31 - 1  # of one line; the column holds no more
 ORDER_FACTS = (
     "source_id", "number", "normalized_number", "version_at", "created_at", "currency", "total_minor", "customer_id",
     "ship_to_city", "ship_to_region", "ship_to_postcode", "ship_to_country", "is_test", "is_stub", "cancelled_at",
@@ -91,7 +92,7 @@ def _fill(row: Order, item: ToldOrder) -> None:
         "normalized_number": normalize_order_number(update.number),
         "version_at": row.version_at if ended_later else item.version,
         "created_at": update.created_at or row.created_at,
-        "currency": update.currency,
+        "currency": update.currency[:3],
         "total_minor": update.total_minor,
         "ship_to_city": place.city[:120],
         "ship_to_region": place.region[:64],
@@ -137,7 +138,7 @@ def _write_lines(accepted: Sequence[ToldOrder], known: dict[OrderKey, Order]) ->
             external_id=line.external_id,
             sku=line.sku[:120],
             title=line.title[:250],
-            quantity=line.quantity,
+            quantity=min(max(line.quantity, 0), MOST_PIECES),
             requires_shipping=line.requires_shipping,
         )
         for item in accepted
