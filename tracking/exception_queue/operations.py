@@ -7,20 +7,15 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from tracking.domain_events import News, publish
-from tracking.exception_queue.cases import time_left
+from tracking.exception_queue.clocks import stop_waiting
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
-from tracking.exception_queue.refresh import lock_orders_of, mark_orders
-from tracking.models import CaseActivity, ExceptionCase, Shipment, Signal, Team
+from tracking.exception_queue.work import begin
+from tracking.models import ExceptionCase, Shipment, Signal, Team
 from tracking.routing.operations import Desk
 from tracking.transactions import whole
 from tracking.vocabulary import MONEY_OUTCOMES, ActivityKind, CaseState, Outcome, SignalState
-
-TRACED = (
-    "state", "team_id", "owner_id", "next_action", "next_action_due_at", "first_responded_at", "waiting_on",
-    "waiting_until", "waiting_for_scan", "outcome", "outcome_note",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -31,72 +26,10 @@ class BulkResult:
     skipped: list[tuple[int, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Work:
-    """One case under somebody's hands: locked, with what it was before."""
-
-    case: ExceptionCase
-    orders: list[int]
-    before: dict[str, Any]
-    actor: User
-    now: datetime
-
-    def finish(self, kind: str, *, note: str = "", responds: bool = True) -> ExceptionCase:
-        """Save the case with its activity and news."""
-        case = self.case
-        if responds and case.first_responded_at is None:
-            case.first_responded_at = self.now
-        case.last_person_action_at = self.now
-        case.time_left_at = time_left(case)
-        case.version += 1
-        case.save()
-        after = _traced(case)
-        changed = [name for name in TRACED if after[name] != self.before[name]]
-        CaseActivity.objects.create(
-            case=case,
-            kind=kind,
-            actor=self.actor,
-            at=self.now,
-            before={name: self.before[name] for name in changed},
-            after={name: after[name] for name in changed},
-            note=note,
-        )
-        payload = {"actor": self.actor.pk, "state": case.state, "owner": case.owner_id, "outcome": case.outcome}
-        publish([News(f"case.{kind}", self.now, case.shipment_id, case.order_id, case.pk, payload)])
-        return case
-
-
-def _begin(
-    case_id: int, actor: User, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
-) -> _Work:
-    """Lock orders, parcel and case, in that order. Raises CaseConflict, ActionRefused, ExceptionCase.DoesNotExist."""
-    if not actor.has_perm("tracking.act_on_case"):
-        raise ActionRefused("You may look at cases, but not act on them.")
-    shipment_id = ExceptionCase.objects.values_list("shipment_id", flat=True).get(pk=case_id)
-    orders = lock_orders_of([shipment_id])
-    Shipment.objects.select_for_update(no_key=True).filter(pk=shipment_id).first()
-    case = ExceptionCase.objects.select_for_update(no_key=True).get(pk=case_id)
-    if expected_version is not None and case.version != expected_version:
-        raise CaseConflict(f"{_who_changed(case)} changed this case while you had it open.", case)
-    if case.state == CaseState.RESOLVED and not may_be_resolved:
-        raise CaseConflict(f"This case is resolved already ({case.get_outcome_display()}).", case)
-    return _Work(case, orders, _traced(case), actor, now)
-
-
-def _who_changed(case: ExceptionCase) -> str:
-    last = case.activities.select_related("actor").order_by("-at", "-id").first()
-    return str(last.actor.get_username()) if last and last.actor else "The system"
-
-
-def _traced(case: ExceptionCase) -> dict[str, Any]:
-    values = {name: getattr(case, name) for name in TRACED}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
-
-
 @whole
 def take(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Make the actor the owner. Somebody else's case is a CaseConflict: have it assigned instead."""
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     case = work.case
     if case.owner_id == actor.pk and case.state != CaseState.NEW:
         return case
@@ -118,7 +51,7 @@ def assign(
     expected_version: int | None = None,
 ) -> ExceptionCase:
     """Give the case to a person, or to a team without an owner; rules never undo it. Needs `assign_others`."""
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     if owner != actor and not actor.has_perm("tracking.assign_others"):
         raise ActionRefused("You may take cases, but not assign them to others.")
     if owner is None and team is None:
@@ -140,7 +73,7 @@ def _team_for(owner: User | None, case: ExceptionCase) -> Team:
 @whole
 def release(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Leave the case to its team, without an owner."""
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     work.case.owner, work.case.owner_set_by_person = None, False
     return work.finish(ActivityKind.RELEASED)
 
@@ -148,7 +81,7 @@ def release(*, case_id: int, actor: User, now: datetime, expected_version: int |
 @whole
 def acknowledge(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Say that somebody has seen the case; an unowned one becomes the actor's."""
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     if work.case.owner_id is None:
         work.case.owner_id, work.case.owner_set_by_person = actor.pk, True
     _acknowledge(work.case)
@@ -157,7 +90,7 @@ def acknowledge(*, case_id: int, actor: User, now: datetime, expected_version: i
 
 def _acknowledge(case: ExceptionCase) -> None:
     case.state = CaseState.ACKNOWLEDGED
-    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
+    stop_waiting(case)
 
 
 @whole
@@ -172,7 +105,7 @@ def wait(
     expected_version: int | None = None,
 ) -> ExceptionCase:
     """Put the case aside until a moment (aware UTC) or until the next scan; it comes back by itself."""
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     if until is None and not for_scan:
         raise ActionRefused("Say until when to wait, or wait for the next scan.")
     if until is not None and until <= now:
@@ -199,7 +132,7 @@ def add_note(
     """Write a note for colleagues; also on resolved cases."""
     if not note.strip():
         raise ActionRefused("The note is empty.")
-    work = _begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    work = begin(case_id, actor, now, expected_version, may_be_resolved=True)
     return work.finish(ActivityKind.NOTE, note=note.strip()[:5000], responds=work.case.state != CaseState.RESOLVED)
 
 
@@ -218,7 +151,7 @@ def set_next_action(
         raise ActionRefused("Say what is to be done next.")
     if due_at <= now:
         raise ActionRefused("The next action cannot be due in the past.")
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     work.case.next_action, work.case.next_action_due_at = text.strip()[:300], due_at
     work.case.next_action_by_person = True
     if work.case.state == CaseState.NEW:
@@ -243,11 +176,11 @@ def resolve(
         raise ActionRefused(f"{Outcome(outcome).label}: somebody who may approve money has to resolve this case.")
     if outcome == Outcome.NOT_AN_EXCEPTION and not note.strip():
         raise ActionRefused("Say why it is not an exception.")
-    work = _begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version)
     case = work.case
     case.state, case.outcome, case.outcome_note = CaseState.RESOLVED, outcome, note.strip()[:500]
     case.resolved_at, case.resolved_by_id, case.signal_count = now, actor.pk, 0
-    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
+    stop_waiting(case)
     open_signals = Signal.objects.filter(shipment_id=case.shipment_id, state=SignalState.OPEN)
     open_signals.update(state=SignalState.SETTLED, ended_at=now, condition_met_again=False)
     work.finish(ActivityKind.RESOLVED, note=note.strip())
@@ -260,7 +193,7 @@ def reopen(
     *, case_id: int, actor: User, now: datetime, note: str, expected_version: int | None = None
 ) -> ExceptionCase:
     """Open a resolved case again; the signals it settled are open again with it."""
-    work = _begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    work = begin(case_id, actor, now, expected_version, may_be_resolved=True)
     case = work.case
     if case.state != CaseState.RESOLVED:
         raise ActionRefused("This case is open.")

@@ -4,20 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from tracking.detectors.contract import Findings, ShipmentFacts
 from tracking.detectors.promise import estimate_misses
 from tracking.detectors.registry import detect
 from tracking.events.meanings import published
 from tracking.exception_queue.cases import CaseDesk
 from tracking.exception_queue.facts import Pickups, earliest, facts_of
+from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
-from tracking.models import FulfilmentParcel, Order, Shipment, StatusChange
+from tracking.models import Shipment, StatusChange
+from tracking.shipments.directory import reopen_numbers
 from tracking.shipments.projection import Projected, project_all, write_changes
+from tracking.shipments.store import lock_orders_of
 from tracking.transactions import whole
-from tracking.vocabulary import SignalKind
+from tracking.vocabulary import ShipmentStatus, SignalKind
 
 BATCH = 500
 REMAPPED_CASES_WITHIN = timedelta(days=14)  # of the newest event: older stories get their new status, no new case
@@ -39,14 +40,16 @@ class Refreshed:
 def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refreshed:
     """Bring parcels up to date with all that is known of them at `now` (aware UTC), in one transaction.
 
-    Locks their orders, then the parcels, each by id. `cause` is a `StatusChange.Cause`.
+    Locks their orders, then the parcels, each by id. A parcel that was joined to another stands for that one.
+    `cause` is a `StatusChange.Cause`.
     """
-    ids = sorted(set(shipment_ids))
+    ids = _survivors(shipment_ids)
     if not ids:
         return Refreshed()
     orders = lock_orders_of(ids)
     shipments = _lock(ids)
     projected = project_all(shipments)
+    _bring_back_voided(shipments)
     policies, pickups = Policies(), Pickups()
     ledger = Ledger(shipments)
     findings = {key: _judge(item, policies, pickups, ledger, now) for key, item in projected.items()}
@@ -68,6 +71,26 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refres
     )
     mark_orders(orders)
     return Refreshed(len(shipments), len(changed), desk.opened, desk.reopened, desk.resolved, sorted(shipments))
+
+
+def _survivors(shipment_ids: Iterable[int]) -> list[int]:
+    """Follow the pointers of joined parcels to those that live on."""
+    found: set[int] = set()
+    wanted = set(shipment_ids)
+    while wanted:
+        rows = Shipment.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id")
+        pointers = dict(rows)
+        found |= {key for key, target in pointers.items() if target is None}
+        wanted = {target for target in pointers.values() if target} - found
+    return sorted(found)
+
+
+def _bring_back_voided(shipments: dict[int, Shipment]) -> None:
+    """A voided label that was scanned after all: its number is the parcel's again."""
+    alive = [row for row in shipments.values() if row.voided_at and row.status != ShipmentStatus.CANCELLED]
+    for shipment in alive:
+        shipment.voided_at = None
+    reopen_numbers(row.pk for row in alive if row.first_scan_at)
 
 
 def _lock(ids: list[int]) -> dict[int, Shipment]:
@@ -100,41 +123,3 @@ def _note_estimate(shipment: Shipment, facts: ShipmentFacts, misses: bool, ledge
         shipment.estimate_inside_since = None
     elif shipment.estimate_inside_since is None and facts.state.estimate_at:
         shipment.estimate_inside_since = now
-
-
-def lock_orders_of(shipment_ids: Iterable[int]) -> list[int]:
-    """Lock the orders that name these parcels (FOR NO KEY UPDATE, by id); return their ids."""
-    links = FulfilmentParcel.objects.filter(shipment_id__in=list(shipment_ids), ended_at=None)
-    ids = set(links.values_list("fulfilment__order_id", flat=True))
-    ids |= set(
-        Shipment.objects.filter(pk__in=list(shipment_ids)).exclude(order=None).values_list("order_id", flat=True)
-    )
-    rows = Order.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("id")
-    return list(rows.values_list("pk", flat=True))
-
-
-def mark_orders(order_ids: Iterable[int]) -> None:
-    """Set "needs review" on orders while one of their parcels has an open case, and take it off after."""
-    ids = sorted(order_ids)
-    if not ids:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(MARK, [ids, ids])
-
-
-MARK = """
-WITH parcel AS (
-    SELECT o.id AS order_id, s.id AS shipment_id
-    FROM tracking_order o JOIN tracking_shipment s ON s.order_id = o.id WHERE o.id = ANY (%s)
-    UNION
-    SELECT f.order_id, p.shipment_id
-    FROM tracking_fulfilment f JOIN tracking_fulfilmentparcel p ON p.fulfilment_id = f.id AND p.ended_at IS NULL
-    WHERE f.order_id = ANY (%s)
-), review AS (
-    SELECT parcel.order_id, bool_or(c.id IS NOT NULL) AS wanted
-    FROM parcel LEFT JOIN tracking_exceptioncase c ON c.shipment_id = parcel.shipment_id AND c.state <> 'resolved'
-    GROUP BY parcel.order_id
-)
-UPDATE tracking_order o SET needs_review = review.wanted
-FROM review WHERE review.order_id = o.id AND o.needs_review <> review.wanted
-"""

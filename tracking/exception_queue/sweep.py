@@ -1,13 +1,19 @@
 """The clock part: look again at every parcel whose next check is due."""
 
-from collections.abc import Callable
-from datetime import datetime
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection
 
 from tracking.exception_queue.refresh import BATCH, Refreshed, refresh
 from tracking.models import Shipment, StatusChange
 from tracking.transactions import alone
 
+logger = logging.getLogger(__name__)
+
 LOCK = "sweep"
+PUT_OFF = timedelta(hours=1)  # how long a parcel rests that could not be looked at
 
 
 def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Refreshed:
@@ -23,8 +29,24 @@ def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Re
             ids = list(due.values_list("pk", flat=True)[:BATCH])
             if not ids or (until and now > until):
                 break
-            _add(total, refresh(shipment_ids=ids, now=now, cause=StatusChange.Cause.OBSERVATION))
+            _look_at(ids, now, total)
     return total
+
+
+def _look_at(ids: Sequence[int], now: datetime, total: Refreshed) -> None:
+    """Refresh a batch; if it fails, halve it until the bad parcel stands alone, and put that one off."""
+    try:
+        _add(total, refresh(shipment_ids=ids, now=now, cause=StatusChange.Cause.OBSERVATION))
+    except Exception as error:
+        if isinstance(error, OperationalError) and not connection.is_usable():
+            raise
+        if len(ids) == 1:
+            logger.exception("parcel %s could not be looked at", ids[0], exc_info=error)
+            Shipment.objects.filter(pk=ids[0]).update(next_check_at=now + PUT_OFF)
+            return
+        middle = len(ids) // 2
+        _look_at(ids[:middle], now, total)
+        _look_at(ids[middle:], now, total)
 
 
 def _add(total: Refreshed, part: Refreshed) -> None:

@@ -78,7 +78,7 @@ def _fill(shipment: Shipment, item: ToldShipment, carriers: Carriers) -> None:
     shipment.is_international = len(countries) == 2
     told_at = update.label_created_at
     if told_at and told_at.precision == Precision.INSTANT and shipment.label_told_at is None:
-        shipment.label_told_at = told_at.value  # type: ignore[assignment]
+        shipment.label_told_at = told_at.value
 
 
 def _name(shipment: Shipment, item: ToldShipment, number: str, carrier: str, role: str, directory: Directory) -> None:

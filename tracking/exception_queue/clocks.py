@@ -1,0 +1,78 @@
+"""Who gets a case and by when: routing, next action and the two clocks, worked out in memory."""
+
+from datetime import datetime
+
+from tracking.exception_queue.policies import Todo
+from tracking.models import ExceptionCase, Shipment
+from tracking.routing.matching import CaseFacts, Rule
+from tracking.routing.operations import Desk
+from tracking.vocabulary import CaseState
+
+
+def time_left(case: ExceptionCase) -> datetime:
+    """Return the earlier of the two clocks; the first response counts until it was given."""
+    if case.first_responded_at:
+        return case.next_action_due_at
+    return min(case.next_action_due_at, case.first_response_due_at)
+
+
+def stop_waiting(case: ExceptionCase) -> None:
+    """Forget what a case waited for (in memory)."""
+    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
+
+
+def wake(case: ExceptionCase) -> None:
+    """End a case's waiting (in memory): it is acknowledged again, or new when nobody ever answered it."""
+    case.state = CaseState.ACKNOWLEDGED if case.first_responded_at else CaseState.NEW
+    stop_waiting(case)
+
+
+class Clocks:
+    """Teams, rules and working hours of one batch, read when the first case needs them."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._desk: Desk | None = None
+
+    @property
+    def desk(self) -> Desk:
+        """Rules, shifts and hours."""
+        self._desk = self._desk or Desk()
+        return self._desk
+
+    def route(self, case: ExceptionCase, shipment: Shipment) -> Rule:
+        """Set team and owner by the first rule that takes the case; return the rule."""
+        facts = CaseFacts(
+            case.kind, case.severity, shipment.carrier_id, shipment.warehouse_id, shipment.ship_to_country
+        )
+        rule = self.desk.rule_for(facts)
+        case.team_id, case.routed_by_version = rule.team_id, rule.version
+        case.routed_by_id = rule.id or None
+        case.owner_id = self.desk.owner_for(rule, self.now)
+        return rule
+
+    def plan(self, case: ExceptionCase, todo: Todo) -> None:
+        """Start both clocks now."""
+        case.first_response_due_at = self._due(case, todo.first_response_hours)
+        self.plan_next(case, todo)
+
+    def plan_next(self, case: ExceptionCase, todo: Todo) -> None:
+        """Set the usual next action of the case and start its clock now."""
+        case.next_action, case.next_action_by_person = todo.next_action[:300], False
+        case.next_action_due_at = self._due(case, todo.due_hours)
+        case.time_left_at = time_left(case)
+
+    def hurry(self, case: ExceptionCase, todo: Todo) -> None:
+        """A graver problem may move the clocks nearer, never further away."""
+        case.next_action_due_at = min(case.next_action_due_at, self._due(case, todo.due_hours))
+        if case.first_responded_at is None:
+            case.first_response_due_at = min(case.first_response_due_at, self._due(case, todo.first_response_hours))
+        case.time_left_at = time_left(case)
+
+    def _due(self, case: ExceptionCase, hours: float) -> datetime:
+        return self.desk.due(case.team_id, self.now, hours)
+
+    def save(self) -> None:
+        """Write whose turn it was."""
+        if self._desk:
+            self._desk.save()

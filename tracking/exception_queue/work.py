@@ -1,0 +1,81 @@
+"""One case under somebody's hands: locked with its orders and its parcel, saved with an activity and its news."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from tracking.domain_events import News, publish
+from tracking.exception_queue.clocks import time_left
+from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.models import CaseActivity, ExceptionCase, Shipment
+from tracking.shipments.store import lock_orders_of
+from tracking.vocabulary import CaseState
+
+TRACED = (
+    "state", "team_id", "owner_id", "next_action", "next_action_due_at", "first_responded_at", "waiting_on",
+    "waiting_until", "waiting_for_scan", "outcome", "outcome_note",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Work:
+    """One case under somebody's hands: locked, with what it was before."""
+
+    case: ExceptionCase
+    orders: list[int]
+    before: dict[str, Any]
+    actor: User
+    now: datetime
+
+    def finish(self, kind: str, *, note: str = "", responds: bool = True) -> ExceptionCase:
+        """Save the case with its activity and news."""
+        case = self.case
+        if responds and case.first_responded_at is None:
+            case.first_responded_at = self.now
+        case.last_person_action_at = self.now
+        case.time_left_at = time_left(case)
+        case.version += 1
+        case.save()
+        after = _traced(case)
+        changed = [name for name in TRACED if after[name] != self.before[name]]
+        CaseActivity.objects.create(
+            case=case,
+            kind=kind,
+            actor=self.actor,
+            at=self.now,
+            before={name: self.before[name] for name in changed},
+            after={name: after[name] for name in changed},
+            note=note,
+        )
+        payload = {"actor": self.actor.pk, "state": case.state, "owner": case.owner_id, "outcome": case.outcome}
+        publish([News(f"case.{kind}", self.now, case.shipment_id, case.order_id, case.pk, payload)])
+        return case
+
+
+def begin(
+    case_id: int, actor: User, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
+) -> Work:
+    """Lock orders, parcel and case, in that order. Raises CaseConflict, ActionRefused, ExceptionCase.DoesNotExist."""
+    if not actor.has_perm("tracking.act_on_case"):
+        raise ActionRefused("You may look at cases, but not act on them.")
+    shipment_id = ExceptionCase.objects.values_list("shipment_id", flat=True).get(pk=case_id)
+    orders = lock_orders_of([shipment_id])
+    Shipment.objects.select_for_update(no_key=True, of=("self",)).filter(pk=shipment_id).first()
+    case = ExceptionCase.objects.select_for_update(no_key=True).get(pk=case_id)
+    if expected_version is not None and case.version != expected_version:
+        raise CaseConflict(f"{_who_changed(case)} changed this case while you had it open.", case)
+    if case.state == CaseState.RESOLVED and not may_be_resolved:
+        raise CaseConflict(f"This case is resolved already ({case.get_outcome_display()}).", case)
+    return Work(case, orders, _traced(case), actor, now)
+
+
+def _who_changed(case: ExceptionCase) -> str:
+    last = case.activities.select_related("actor").order_by("-at", "-id").first()
+    return str(last.actor.get_username()) if last and last.actor else "The system"
+
+
+def _traced(case: ExceptionCase) -> dict[str, Any]:
+    values = {name: getattr(case, name) for name in TRACED}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
