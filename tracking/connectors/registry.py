@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tracking.connectors.contract import Connector
+from tracking.connectors.easypost import EASYPOST
 from tracking.connectors.fedex import FEDEX
 from tracking.connectors.shopify import SHOPIFY
 from tracking.connectors.usps import USPS
 
 _ALL: tuple[Connector, ...] = (
+    EASYPOST,
     FEDEX,
     SHOPIFY,
     USPS,
