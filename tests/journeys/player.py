@@ -36,7 +36,8 @@ class WorldTransport:
 class Player:
     """Moves one world and the product's clock forward together.
 
-    `post` takes a delivery in (default: the hook view); only the sources of `polled` are asked.
+    `post` takes a delivery in (default: the hook view); only the sources of `polled` are asked; `look` sees the product
+    after each piece of work.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Player:
         *,
         polled: Collection[str] = CARRIERS,
         post: Callable[[Delivery], None] | None = None,
+        look: Callable[[datetime], None] | None = None,
     ) -> None:
         self.world, self.now = world, start
+        self._look = look or _do_nothing
         self._post = post or through_the_door
         self._transport = WorldTransport(world)
         Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
@@ -59,6 +62,7 @@ class Player:
             with clock.at(delivery.at):
                 self._post(delivery)
                 drain(clock=clock.now)
+            self._look(delivery.at)
         self._pass_time(until)
 
     def _pass_time(self, until: datetime) -> None:
@@ -66,6 +70,7 @@ class Player:
             self.now = max(due, self.now)
             with clock.at(self.now):
                 self._work_all()
+            self._look(self.now)
         self.now = until
 
     def _work_all(self) -> None:
@@ -85,6 +90,10 @@ def through_the_door(delivery: Delivery) -> None:
     headers = {name: value for name, value in delivery.headers.items() if name != "Content-Type"}
     answer = Client().post(delivery.path, delivery.body, content_type="application/json", headers=headers)
     assert answer.status_code in {200, 202}, answer.content
+
+
+def _do_nothing(now: datetime) -> None:
+    """Look away."""
 
 
 def _next_due() -> datetime | None:

@@ -1,12 +1,25 @@
-"""What stands before a story begins: stores, warehouses, a team, the preset mapping, the sandbox's accounts."""
+"""What stands before a story begins: stores, warehouses, two teams, the presets, the sandbox's accounts."""
 
 from datetime import datetime, time
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from tracking.events import meanings
 from tracking.ingest.sources import add_source
-from tracking.models import MappingVersion, PickupCutoff, RoutingRule, StatusMapping, Store, Team, Warehouse
+from tracking.models import (
+    MappingVersion,
+    PickupCutoff,
+    RoutingRule,
+    Shift,
+    StatusMapping,
+    Store,
+    Team,
+    TeamMember,
+    Warehouse,
+    WorkingHours,
+)
+from tracking.presets import defaults
 from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
 from tracking.status.presets import kinds, load
 
@@ -14,8 +27,6 @@ from tracking.status.presets import kinds, load
 def set_stage(now: datetime) -> None:
     """Make an installation that has just been connected to the pretend shops and carriers."""
     _mapping(now)
-    team = Team.objects.create(name="Support", slug="support", time_zone="America/New_York")
-    RoutingRule.objects.create(name="Everything else", position=1000, team=team)
     for house in WAREHOUSES.values():
         warehouse = Warehouse.objects.create(
             name=house.name,
@@ -36,11 +47,29 @@ def set_stage(now: datetime) -> None:
             sender_email=shop.sender,
             created_at=now,
         )
+    defaults.load()
+    _people()
     origin = f"http://127.0.0.1:{settings.SANDBOX_PORT}"
     for source in SOURCES.values():
         for store in source.stores:
             values = source.settings_at(origin)
             add_source(kind=source.kind, slug=source.slug, store=store, values=values, now=now, is_sandbox=True)
+
+
+def _people() -> None:
+    """One person at support and one at the warehouse, both on duty while their teams work."""
+    support = Team.objects.get(slug="support")
+    desk = Team.objects.create(name="Warehouse desk", slug="warehouse", time_zone="America/New_York")
+    WorkingHours.objects.bulk_create(
+        WorkingHours(team=desk, weekday=day, start=time(7), end=time(17)) for day in range(5)
+    )
+    left = ["missing_tracking", "no_first_scan", "unknown_number"]
+    RoutingRule.objects.create(name="Parcels that never left", position=100, kinds=left, team=desk)
+    for name, team in (("lena", support), ("wendy", desk)):
+        member = TeamMember.objects.create(team=team, user=get_user_model().objects.create(username=name))
+        Shift.objects.bulk_create(
+            Shift(member=member, weekday=hours.weekday, start=hours.start, end=hours.end) for hours in team.hours.all()
+        )
 
 
 def _mapping(now: datetime) -> None:

@@ -1,10 +1,14 @@
 """Every pretend story played whole: a person learns of each trouble in time, and of no trouble that there is not."""
 
+import os
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.journeys.diary import Diary, Plans
 from tests.journeys.player import Player
 from tests.journeys.stage import set_stage
 from tests.tracking.sandbox.helpers import MONDAY, only
@@ -17,6 +21,7 @@ from tracking.vocabulary import ShipmentStatus
 
 pytestmark = pytest.mark.django_db
 
+RECORDS = Path(__file__).parent / "records"
 AFTERWARDS = timedelta(days=6)
 EARLY = timedelta(minutes=15)  # webhooks are posted some minutes after the carrier knows
 STATUS = {
@@ -28,10 +33,10 @@ STATUS = {
 }
 
 
-def _played(name: str, until: datetime | None = None) -> World:
+def _played(name: str, until: datetime | None = None, look: Callable[[datetime], None] | None = None) -> World:
     world = World.single(name, MONDAY)
     set_stage(MONDAY)
-    Player(world, MONDAY).play(until or _end(only(world)))
+    Player(world, MONDAY, look=look).play(until or _end(only(world)))
     return world
 
 
@@ -63,11 +68,21 @@ def _missed(order: PlayedOrder, known: ShouldKnow) -> str:
 @pytest.mark.parametrize("name", sorted(stories()))
 def test_the_product_finds_out_what_really_happened(name: str) -> None:
     """A person knows of each trouble in time and of none that there is not; the parcel ends where it really ended."""
-    order, facts = only(_played(name)), truth(name)
+    plans = Plans()
+    order, facts = only(_played(name, look=plans.look)), truth(name)
+    record = f"{order.story.title}\n\n{Diary(order.house.zone, plans).text()}"
     raised = set(Signal.objects.values_list("kind", flat=True))
     faults = [_missed(order, known) for known in facts.should_know]
     faults += [f"a false alarm: {kind}" for kind in sorted(raised & set(facts.never))]
     assert [fault for fault in (*faults, *_wrong_end(order, facts)) if fault] == []
+    _compare(RECORDS / f"{name}.txt", record)
+
+
+def _compare(kept: Path, record: str) -> None:
+    """Hold a play against its kept record; UPDATE_RECORDS=1 keeps the new one, to be read before it is committed."""
+    if os.environ.get("UPDATE_RECORDS") == "1":
+        kept.write_text(record, "utf-8")
+    assert record == kept.read_text("utf-8")
 
 
 def _wrong_end(order: PlayedOrder, facts: Truth) -> list[str]:
