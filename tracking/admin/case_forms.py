@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tracking.admin.reader import Reader
 from tracking.models import ExceptionCase, Team
+from tracking.privacy import masking
 from tracking.vocabulary import Outcome
 
 MORNING = 9  # "tomorrow" means the reader's nine o'clock
@@ -158,9 +159,10 @@ class NextActionForm(CaseForm):
 
     @staticmethod
     def known(who: Reader, case: ExceptionCase) -> dict[str, Any]:
-        """What stands now; a due time that has passed is proposed anew, in two hours."""
+        """What stands now, unless it names a person's address; a due time that has passed is proposed two hours on."""
+        text = case.next_action if masking.text(case.next_action) == case.next_action else ""
         due = max(case.next_action_due_at, who.now + timedelta(hours=2))
-        return {"text": case.next_action, "due_at": who.local(due).strftime(MINUTE)}
+        return {"text": text, "due_at": who.local(due).strftime(MINUTE)}
 
     def clean_due_at(self) -> datetime:
         """It lies ahead."""

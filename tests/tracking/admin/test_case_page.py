@@ -1,6 +1,7 @@
 """The page of one case: truth first, every action by plain forms, conflicts told, at a constant cost."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -264,6 +265,26 @@ def test_personal_data_is_shown_only_after_a_logged_look(browser: Client, world:
     assert RevealLog.objects.filter(user=agent, customer=case.order.customer, at=NOW, where=f"case {case.pk}").exists()
     with clock.at(NOW + timedelta(minutes=16)):
         assert PLANTED not in read(browser, case)
+
+
+def test_personal_data_in_free_texts_is_masked_too(browser: Client, world: World) -> None:
+    told = f"Write to {PLANTED}"
+    case = world.case(
+        evidence=told, next_action=told, state="waiting", waiting_on=told, waiting_until=NOW + timedelta(hours=2)
+    )
+    case.shipment.events.update(text=told)
+    CaseActivity.objects.create(case=case, kind="note", at=NOW, note=told, actor=User.objects.get(username="agent"))
+    ended = world.resolved(outcome_note=told)
+    auditor = Client()
+    auditor.force_login(person("auditor"))
+    for reader in (browser, auditor):
+        for page in (read(reader, case), read(reader, ended), *map(_text_of(reader), ("", "?state=resolved"))):
+            assert "Write to" in page
+            assert PLANTED not in page
+
+
+def _text_of(reader: Client) -> Callable[[str], str]:
+    return lambda query: reader.get(f"/admin/tracking/exceptioncase/{query}").content.decode()
 
 
 def test_long_and_missing_values(browser: Client, world: World) -> None:
