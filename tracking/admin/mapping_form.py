@@ -11,6 +11,7 @@ from tracking.connectors.registry import choices as connector_choices
 from tracking.mapping import operations
 from tracking.mapping.queries import Preview, preview, row_matching
 from tracking.models import MappingVersion, StatusMapping, TrackingCode
+from tracking.privacy import masking
 from tracking.status.contract import MappingRow
 from tracking.status.validation import validate
 from tracking.vocabulary import Evidence, Milestone, Reason, Turn
@@ -105,8 +106,8 @@ def of_code(request: HttpRequest, code: TrackingCode) -> MappingForm:
         "field": field,
         "code": value,
         "subcode": subcode,
-        "pattern": "" if code.raw_code else code.sample_text[:160],
+        "pattern": "" if code.raw_code else masking.text(code.sample_text)[:160],
         "evidence": Evidence.NOT_PHYSICAL,
-        "description": code.sample_text,
+        "description": masking.text(code.sample_text),
     }
     return MappingForm(request.POST or None, initial=initial)

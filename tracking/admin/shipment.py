@@ -22,6 +22,8 @@ from tracking.exception_queue import corrections
 from tracking.exception_queue.errors import ActionRefused
 from tracking.exception_queue.quiet import why_quiet
 from tracking.models import Shipment
+from tracking.privacy import masking
+from tracking.privacy.queries import revealed_customers
 from tracking.shipments.queries import ids_by_text, story, told
 from tracking.templatetags.parcels import carried_by
 from tracking.templatetags.shiptrack import badge, care_chip, number_groups, status_badge, when
@@ -164,13 +166,15 @@ class ShipmentAdmin(RowList):
             return HttpResponseRedirect(page_of(parcel.merged_into_id))
         who = reader(request)
         language = (get_language() or "en").partition("-")[0]
+        person = _person(request, parcel, who)
         watches = watch_lines(why_quiet(parcel.pk, who.now), who)
         context = {
             "story": found,
             "parcel": parcel,
+            "person": person,
             "told": told(parcel, language),
             "facts": strip(found, who),
-            "details": details(parcel, who),
+            "details": details(parcel, person, who),
             "steps": evidence_steps(parcel),
             "warnings": warnings(parcel, who),
             "running": [each for each in watches if each.fired or each.due],
@@ -212,6 +216,12 @@ class ShipmentAdmin(RowList):
 def page_of(shipment_id: int) -> str:
     """Address of a parcel's page."""
     return reverse("admin:tracking_shipment_change", args=[shipment_id])
+
+
+def _person(request: HttpRequest, parcel: Shipment, who: Reader) -> masking.Person:
+    customer = parcel.order.customer if parcel.order else None
+    seen = customer is not None and customer.pk in revealed_customers(request.user, [customer.pk], who.now)
+    return masking.customer(customer, revealed=seen)
 
 
 def _title(parcel: Shipment) -> str:

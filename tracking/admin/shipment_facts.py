@@ -100,7 +100,7 @@ def _exception(story: Story, reader: Reader) -> Fact:
     if case is not None:
         owner = case.owner.get_full_name() or case.owner.get_username() if case.owner else "nobody"
         due = f"owner {owner}, next action due {reader.moment(case.next_action_due_at)}"
-        return Fact("Exception", case.get_kind_display(), due, "bad", case.evidence)
+        return Fact("Exception", case.get_kind_display(), due, "bad", masking.text(case.evidence))
     if story.past_cases:
         last = story.past_cases[0]
         when = reader.moment(last.resolved_at) if last.resolved_at else ""
@@ -108,13 +108,14 @@ def _exception(story: Story, reader: Reader) -> Fact:
     return Fact("Exception", "none", "nothing was flagged", "none")
 
 
-def details(parcel: Shipment, reader: Reader) -> list[Fact]:
+def details(parcel: Shipment, person: masking.Person, reader: Reader) -> list[Fact]:
     """The lasting facts: who carries it, from where, to where, with how much care, and what proves delivery."""
     to = ", ".join(part for part in (parcel.ship_to_city, parcel.ship_to_region, parcel.ship_to_country) if part)
     facts = [
         Fact("Carrier", str(parcel.carrier or "not known"), service_words(parcel.service)),
         Fact("Warehouse", str(parcel.warehouse or "not known")),
         Fact("Goes to", to or "not known", "across a border" if parcel.is_international else ""),
+        Fact("Customer", person.name or "not known", person.email),
         Fact("Direction", parcel.get_direction_display()),
         Fact("Care", CareLevel(parcel.care_level).label, parcel.care_policy),
     ]

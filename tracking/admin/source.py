@@ -88,7 +88,7 @@ class SourceAdmin(RowList):
     @admin.display(description="Failures in a row")
     def failures(self, row: Source, who: Reader) -> SafeString:
         """How many calls failed since the last good one."""
-        return format_html('<span title="{}">{}</span>', row.last_failure, row.failures_in_a_row)
+        return format_html('<span title="{}">{}</span>', masking.text(row.last_failure), row.failures_in_a_row)
 
     @admin.display(description="Quota left")
     def quota(self, row: Source, who: Reader) -> str:
