@@ -2,19 +2,21 @@
 
 from datetime import datetime
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 
 from tracking.exception_queue.errors import ActionRefused
 from tracking.exception_queue.refresh import Refreshed, refresh
 from tracking.models import Shipment, StatusChange, TrackingEvent
+from tracking.shipments.store import lock_orders_of
 from tracking.status.identity import event_identity
 from tracking.transactions import whole
 from tracking.vocabulary import ShipmentStatus
 
 
 @whole
-def correct_status(*, shipment_id: int, status: str, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
-    """Set the parcel's status by a person's word; later events count again. Raises ActionRefused."""
+def correct_status(*, shipment_id: int, status: str, actor: User, now: datetime, note: str) -> Refreshed:
+    """Set the parcel's status by a person's word; later events count again. Raises ActionRefused,
+    Shipment.DoesNotExist."""
     if status not in ShipmentStatus.values:
         raise ActionRefused("Choose a status.")
     if not note.strip():
@@ -23,17 +25,24 @@ def correct_status(*, shipment_id: int, status: str, actor: AbstractUser, now: d
 
 
 @whole
-def settle(*, shipment_id: int, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
-    """Settle a movement after the end: the end stands. Raises ActionRefused."""
-    shipment = Shipment.objects.get(pk=shipment_id)
-    if shipment.moved_after_end_at is None:
+def settle(*, shipment_id: int, actor: User, now: datetime, note: str) -> Refreshed:
+    """Settle a movement after the end: the end stands. Raises ActionRefused,
+    Shipment.DoesNotExist."""
+    if _locked(shipment_id).moved_after_end_at is None:
         raise ActionRefused("Nothing moved after the end of this parcel.")
     return _say(shipment_id, TrackingEvent.Kind.SETTLED, "", actor, now, note or "Settled")
 
 
-def _say(shipment_id: int, kind: str, status: str, actor: AbstractUser, now: datetime, note: str) -> Refreshed:
+def _locked(shipment_id: int) -> Shipment:
+    lock_orders_of([shipment_id])
+    return Shipment.objects.select_for_update(no_key=True, of=("self",)).get(pk=shipment_id)
+
+
+def _say(shipment_id: int, kind: str, status: str, actor: User, now: datetime, note: str) -> Refreshed:
     if not actor.has_perm("tracking.act_on_case"):
         raise ActionRefused("You may look at parcels, but not correct them.")
+    if _locked(shipment_id).merged_into_id:
+        raise ActionRefused("This parcel was joined with another; correct that one.")
     TrackingEvent.objects.create(
         shipment_id=shipment_id,
         identity=event_identity(0, now.isoformat(), (), f"{kind}:{status}:{actor.pk}"),
