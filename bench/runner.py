@@ -1,0 +1,55 @@
+"""Which measurements there are, and a run of those that were chosen."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from django.db import connection
+
+from bench import databases, ingest, results, scale
+from bench.results import Result
+from bench.scale import Scale
+from shiptrack_site.embedded_postgres import server
+
+Measurement = Callable[[Scale], Iterator[Result]]
+
+ALL: dict[str, Measurement] = {
+    "ingest.pipeline_vs_insert": ingest.vs_insert,
+    "ingest.pipeline_vs_per_object": ingest.vs_per_object,
+}
+
+
+def run(output: Path) -> None:
+    """Measure what BENCH names on a server of its own, print the table, write `output`."""
+    size, names = scale.chosen(), chosen(os.environ.get("BENCH", ""))
+    found: list[Result] = []
+    try:
+        databases.install()
+        for name in names:
+            start = time.monotonic()
+            found += ALL[name](size)
+            print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+    finally:
+        connection.close()
+        server.release()
+    print(f"\n{results.table(found)}\n")
+    results.write(found, output)
+    print(f"Written to {output}. {machine()}")
+
+
+def chosen(wanted: str) -> list[str]:
+    """Return the measurements whose names begin with one of the words in `wanted` (by commas); all for "".
+
+    Raises SystemExit with a sentence when a word fits none.
+    """
+    words = [word.strip() for word in wanted.split(",") if word.strip()]
+    for word in words:
+        if not any(name.startswith(word) for name in ALL):
+            raise SystemExit(f"BENCH names {word}, but there are: {', '.join(ALL)}.")
+    return [name for name in ALL if not words or name.startswith(tuple(words))]
+
+
+def machine() -> str:
+    """Say what the numbers were measured on."""
+    return f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end. Compare ratios, not rates."
