@@ -43,6 +43,7 @@ UNFOLD = {
     "SITE_TITLE": "ShipTrack",
     "SITE_HEADER": "ShipTrack",
     "SITE_SYMBOL": "package_2",
+    "SITE_URL": None,  # there is no public front page to return to
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
