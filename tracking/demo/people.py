@@ -38,7 +38,7 @@ def work(*, now: datetime, end: datetime) -> None:
     manager = get_user_model().objects.get(username="manager")
     for case in _open_cases():
         age = now - case.opened_at
-        if case.pk % NEVER_TOUCHED == 0:
+        if case.pk % NEVER_TOUCHED == 0 or age < timedelta(0):
             continue
         actor = case.owner or manager
         if case.state == CaseState.NEW and age > timedelta(minutes=40 + 35 * (case.pk % 5)):

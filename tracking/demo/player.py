@@ -1,7 +1,8 @@
 """Plays the pretend world's past against the product with a virtual clock: real bytes, real doors, real operations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +16,12 @@ from tracking.exception_queue import sweep
 from tracking.ingest import drain
 from tracking.ingest.polling import poll_all
 from tracking.ingest.views import hook
-from tracking.models import Job
+from tracking.routing.operations import forget_turns
 from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery, Request
 from tracking.transactions import alone
 
-TICK = timedelta(hours=2)
+RECENT = timedelta(days=9)
 
 
 class WorldTransport:
@@ -40,24 +41,57 @@ class NotTaken(Exception):
     """The webhook door refused a pretend vendor's message."""
 
 
-def play(world: World, *, start: datetime, end: datetime, job: Job, progress: Callable[[datetime], None]) -> None:
-    """Let the world happen from `start` to `end` (aware UTC), tick by tick.
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One stretch of the demo's past: which orders, from when to when, how finely. All times aware UTC."""
 
-    Holds the locks of drain and sweep all the while, so that no worker touches these rows with the real clock; messages
-    that others send meanwhile wait, being younger than the virtual moment.
+    orders_since: datetime
+    orders_until: datetime
+    begins: datetime
+    ends: datetime
+    tick: timedelta
+
+
+def phases(start: datetime, end: datetime) -> tuple[Phase, Phase]:
+    """The youngest orders come first, so that whoever opens the demo meets today's cases while the past still loads."""
+    recent = max(start, end - RECENT)
+    return (
+        Phase(recent, end, recent, end, timedelta(hours=2)),
+        Phase(start, recent, start, end, timedelta(hours=4)),
+    )
+
+
+def play(world: World, *, cursor: dict[str, Any], keep: Callable[[dict[str, Any], float], None]) -> None:
+    """Let the world's past happen, phase by phase, tick by tick, from where `cursor` stands.
+
+    `keep` is told the cursor and the share done (0 to 1) after each tick. Holds the locks of drain and sweep all the
+    while, so that no worker touches these rows with the real clock; messages that others send meanwhile wait, being
+    younger than the virtual moment. Raises NotTaken.
     """
-    transport = WorldTransport(world)
+    plan = phases(world.start, world.live_from)
+    total = sum(((phase.ends - phase.begins) / phase.tick for phase in plan), 0.0)
     with ExitStack() as locks:
         for name in (drain.LOCK, sweep.LOCK):
             if not locks.enter_context(alone(name)):
                 raise NotTaken(f"Another process holds the lock {name}; stop it first.")
-        moment = start
-        while moment < end:
-            until = min(moment + TICK, end)
-            _tick(world, transport, moment, until, end)
-            moment = until
-            job.cursor = {**job.cursor, "until": moment.isoformat()}
-            progress(moment)
+        for index in range(cursor.get("phase", 0), len(plan)):
+            phase = plan[index]
+            done = sum(((each.ends - each.begins) / each.tick for each in plan[:index]), 0.0)
+            begin = datetime.fromisoformat(cursor["until"]) if cursor.get("until") else phase.begins
+            forget_turns()
+            for moment in _ticks(world.part(phase.orders_since, phase.orders_until), phase, begin):
+                cursor = {**cursor, "phase": index, "until": moment.isoformat()}
+                keep(cursor, (done + (moment - phase.begins) / phase.tick) / total)
+            cursor = {**cursor, "phase": index + 1, "until": ""}
+
+
+def _ticks(world: World, phase: Phase, moment: datetime) -> Iterator[datetime]:
+    transport = WorldTransport(world)
+    while moment < phase.ends:
+        until = min(moment + phase.tick, phase.ends)
+        _tick(world, transport, moment, until, phase.ends)
+        moment = until
+        yield moment
 
 
 def _tick(world: World, transport: WorldTransport, after: datetime, until: datetime, end: datetime) -> None:

@@ -126,3 +126,8 @@ def _is_on_shift(member: TeamMember, now: datetime) -> bool:
     return any(
         shift.weekday == local.weekday() and shift.start <= local.time() < shift.end for shift in member.shifts.all()
     )
+
+
+def forget_turns() -> None:
+    """Let the round robin begin anew (the demo plays stretches of time that are not in order)."""
+    TeamMember.objects.update(last_assigned_at=None)

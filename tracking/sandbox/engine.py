@@ -59,6 +59,15 @@ class World:
         world._add(_cast(seed, [replace(first, shift=timedelta(minutes=copy)) for copy in range(copies)]))
         return world
 
+    def part(self, since: datetime, until: datetime) -> "World":
+        """Return a world with only the orders placed from `since` to before `until`, and no live ones."""
+        world = World.__new__(World)
+        world.seed, world.start, world.live_from = self.seed, self.start, self.live_from
+        world._begin(None, lives=False)
+        world._add(order for order in self._orders if since <= order.placed_at < until)
+        world.silences = list(self.silences)
+        return world
+
     def _begin(self, quotas: Quotas | None, *, lives: bool) -> None:
         quotas = quotas or Quotas()
         self.calls = Calls()

@@ -50,19 +50,18 @@ class Command(BaseCommand):
     def load(self, last: Job | None, options: dict[str, Any]) -> None:
         """Set the stage, play up to now, leave the world's record to the sandbox."""
         now = clock.now()
-        cursor = last.cursor if last and last.cursor else None
+        cursor = last.cursor if last and last.cursor else {}
         start = datetime.fromisoformat(cursor["start"]) if cursor else stage.begin_of_world(now, options["days"])
         record = worldfile.WorldRecord(SEED, start, days=options["days"], orders=options["orders"])
-        resume_at = datetime.fromisoformat(cursor["until"]) if cursor else start
         job = begin(kind=DEMO, total=100, now=now)
-        job.cursor = {"start": start.isoformat(), "until": resume_at.isoformat()}
+        job.cursor = cursor or {"start": start.isoformat()}
         job.save(update_fields=["cursor"])
         load_presets()
         create_demo_logins()
         with clock.at(start):
             stage.set_up(origin=f"http://127.0.0.1:{settings.SANDBOX_PORT}", now=start)
         try:
-            self.play(record, job, resume_at)
+            self.play(record, job)
         except NotTaken as error:
             end(job, now=clock.now(), error=str(error))
             raise CommandError(str(error)) from error
@@ -71,16 +70,14 @@ class Command(BaseCommand):
         ring()
         self.stdout.write("The demo is loaded.")
 
-    def play(self, record: worldfile.WorldRecord, job: Job, resume_at: datetime) -> None:
+    def play(self, record: worldfile.WorldRecord, job: Job) -> None:
         """Play the world's past, keeping progress in the job."""
-        world = record.build()
-        live_from = world.live_from
         with Progress(disable=not self.stdout.isatty()) as bar:
-            task = bar.add_task("Playing 45 days", total=100)
+            task = bar.add_task("Playing the past weeks", total=100)
 
-            def progress(moment: datetime) -> None:
-                job.done = int(100 * (moment - record.start) / (live_from - record.start))
+            def keep(cursor: dict[str, Any], share: float) -> None:
+                job.cursor, job.done = cursor, int(100 * share)
                 job.save(update_fields=["done", "cursor"])
                 bar.update(task, completed=job.done)
 
-            play(world, start=resume_at, end=live_from, job=job, progress=progress)
+            play(record.build(), cursor=job.cursor, keep=keep)
