@@ -17,11 +17,12 @@ from tracking.admin.base import may, require
 from tracking.admin.lists import RowList
 from tracking.admin.reader import Reader, reader
 from tracking.admin.source_facts import failed_of, polls_due, quota_left, state_badge, strip
-from tracking.admin.source_forms import NewSourceForm, RenameForm, SettingsForm
+from tracking.admin.source_forms import NewSourceForm, SettingsForm, StandingForm
 from tracking.connectors.registry import CONNECTORS
 from tracking.detectors import words
 from tracking.ingest import sources
 from tracking.ingest.queries import health, last_messages
+from tracking.ingest.standing import set_standing
 from tracking.models import Source, Store
 from tracking.privacy import masking
 from tracking.templatetags.shiptrack import badge, capped, feed_dot, when
@@ -124,7 +125,13 @@ class SourceAdmin(RowList):
             require(request, "view_source")
         return self._show(request, _source(object_id))
 
-    def _show(self, request: HttpRequest, source: Source, form: SettingsForm | None = None) -> HttpResponse:
+    def _show(
+        self,
+        request: HttpRequest,
+        source: Source,
+        form: SettingsForm | None = None,
+        standing: StandingForm | None = None,
+    ) -> HttpResponse:
         who, connector = reader(request), CONNECTORS.get(source.kind)
         found = health([source], who.now)[source.pk]
         manages = may(request, "manage_sources")
@@ -147,7 +154,8 @@ class SourceAdmin(RowList):
             stores=list(source.stores.all()),
             manages=manages,
             form=(form or SettingsForm(connector, source=source)) if manages and connector else None,
-            rename=RenameForm(initial={"name": source.name}),
+            standing=standing
+            or StandingForm(initial={name: getattr(source, name) for name in StandingForm.base_fields}),
         )
 
     def save_settings(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -155,20 +163,17 @@ class SourceAdmin(RowList):
         require(request, "manage_sources")
         source = _source(str(pk))
         form = SettingsForm(CONNECTORS[source.kind], request.POST, source=source)
-        if not form.is_valid():
-            return self._show(request, source, form)
+        standing = StandingForm(request.POST)
+        if not (form.is_valid() & standing.is_valid()):
+            return self._show(request, source, form, standing)
         try:
             sources.add_source(
-                kind=source.kind,
-                slug=source.slug,
-                store="",
-                values=form.values(),
-                now=clock.now(),
-                name=request.POST.get("name", "")[:120].strip(),
+                kind=source.kind, slug=source.slug, store="", values=form.values(), now=clock.now(), name=source.name
             )
         except sources.BadSource as refused:
             form.add_error(None, str(refused))
-            return self._show(request, source, form)
+            return self._show(request, source, form, standing)
+        set_standing(source_id=pk, **standing.decisions())
         messages.success(request, "The settings are stored. Test the connection to see whether they work.")
         return HttpResponseRedirect(page_of(pk))
 

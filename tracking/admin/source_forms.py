@@ -7,6 +7,7 @@ from django.core.validators import validate_slug
 
 from tracking.connectors.contract import Connector, SettingField
 from tracking.models import Source
+from tracking.vocabulary import ORIGIN_PRECEDENCE, Origin
 
 SHOWN_OF_SECRET = 4
 LONG_ENOUGH = 12
@@ -35,10 +36,37 @@ class SettingsForm(forms.Form):
         return {setting.key: value for setting, value in typed.items() if value or not setting.is_secret}
 
 
-class RenameForm(forms.Form):
-    """What people call a source."""
+class StandingForm(forms.Form):
+    """What people decide about a source that its connector has no say in."""
 
     name = forms.CharField(label="Name", max_length=120, required=False)
+    precedence = forms.TypedChoiceField(
+        label="Whose word counts more when sources disagree",
+        choices=[("", "as its kind says"), *((rank, Origin(code).label) for code, rank in ORIGIN_PRECEDENCE.items())],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    calls_allowed = forms.IntegerField(
+        label="Calls allowed",
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text="Empty or 0: as the vendor says.",
+    )
+    period_seconds = forms.IntegerField(
+        label="in how many seconds",
+        min_value=0,
+        max_value=86_400,
+        required=False,
+        help_text="Empty or 0: as the vendor says.",
+    )
+
+    def decisions(self) -> dict[str, Any]:
+        """What to store."""
+        told = self.cleaned_data
+        whole = {name: told[name] or 0 for name in ("calls_allowed", "period_seconds")}
+        return {"name": told["name"], "precedence": told["precedence"], **whole}
 
 
 class NewSourceForm(forms.Form):

@@ -63,10 +63,22 @@ def test_a_blank_secret_keeps_the_stored_one(admin: Client, source: Source) -> N
     admin.post(f"{LIST}{source.pk}/settings/", {"name": "FedEx West", "client_id": "key-2", "client_secret": ""})
     source.refresh_from_db()
     assert (source.name, source.settings["client_id"]) == ("FedEx West", "key-2")
+    assert (source.precedence, source.calls_allowed) == (None, 0)
     assert source.secrets == {"client_secret": SECRET}
     admin.post(f"{LIST}{source.pk}/settings/", {"client_id": "key-2", "client_secret": "a new one"})
     source.refresh_from_db()
     assert source.secrets == {"client_secret": "a new one"}
+
+
+def test_rank_and_allowance_are_a_persons_decision(admin: Client, source: Source) -> None:
+    sent = {"name": "FedEx East", "precedence": "2", "calls_allowed": "50", "period_seconds": "60"}
+    admin.post(f"{LIST}{source.pk}/settings/", sent)
+    source.refresh_from_db()
+    assert (source.precedence, source.calls_allowed, source.period_seconds) == (2, 50, 60)
+    refused = admin.post(f"{LIST}{source.pk}/settings/", {**sent, "calls_allowed": "-1"})
+    assert "greater than or equal to 0" in refused.content.decode()
+    source.refresh_from_db()
+    assert source.calls_allowed == 50
 
 
 def test_what_is_missing_is_said(admin: Client) -> None:

@@ -1,0 +1,114 @@
+"""Configuration pages: open to who may change them, careful with what others rely on."""
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from tests.tracking.admin.world import NOW, World
+from tracking import clock
+from tracking.models import RoutingRule, Store, Team, Warehouse, WindowPolicy
+from tracking.presets import defaults
+
+pytestmark = pytest.mark.django_db
+ADMIN = "/admin/tracking/"
+LAST = {"position": 99, "name": "Everything else", "is_active": "on", "strategy": "round_robin"}
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with clock.at(NOW):
+        yield
+
+
+@pytest.fixture
+def world() -> World:
+    world = World.make()
+    defaults.load()
+    return world
+
+
+def enter(client: Client, group: str) -> Client:
+    user = User.objects.create_user(group, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("model", [
+    "store", "carrier", "service", "warehouse", "windowpolicy", "carepolicy", "promisepolicy", "team", "teammember",
+    "routingrule",
+])  # fmt: skip
+def test_administrators_may_add_and_auditors_may_not(client: Client, world: World, model: str) -> None:
+    assert enter(client, "Administrators").get(f"{ADMIN}{model}/add/").status_code == 200
+    enter(client, "Auditors")
+    assert client.get(f"{ADMIN}{model}/add/").status_code == 403
+    assert client.get(f"{ADMIN}{model}/").status_code == 200
+
+
+def test_the_last_rule_stays_last_and_stays_on(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    rule = f"{ADMIN}routingrule/{world.rule.pk}/"
+    assert client.post(f"{rule}delete/", {"post": "yes"}).status_code == 403
+    sent = {**LAST, "team": world.team.pk, "kinds": ["lost"]}
+    assert "it has no conditions" in client.post(f"{rule}change/", sent).content.decode()
+    sent = {name: value for name, value in sent.items() if name not in ("kinds", "is_active")}
+    assert "cannot be switched off" in client.post(f"{rule}change/", sent).content.decode()
+    world.rule.refresh_from_db()
+    assert (world.rule.is_active, world.rule.kinds, world.rule.version) == (True, [], 1)
+
+
+def test_a_changed_rule_is_a_new_version_of_itself(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    page = f"{ADMIN}routingrule/{world.rule.pk}/change/"
+    client.post(page, {**LAST, "team": world.team.pk, "name": "All the rest"})
+    world.rule.refresh_from_db()
+    assert (world.rule.name, world.rule.version) == ("All the rest", 2)
+    added = {**LAST, "team": world.team.pk, "position": 5, "name": "Lost", "kinds": ["lost"], "country": "us"}
+    client.post(f"{ADMIN}routingrule/add/", added)
+    assert RoutingRule.objects.get(name="Lost").country == "US"
+
+
+def test_a_time_zone_nobody_knows_is_refused(client: Client, world: World) -> None:
+    enter(client, "Administrators")
+    sent = {"name": "New", "default_language": "en", "time_zone": "New York", "currency": "USD", "country": "US"}
+    assert "is no time zone" in client.post(f"{ADMIN}store/add/", sent).content.decode()
+    client.post(f"{ADMIN}store/add/", {**sent, "time_zone": "America/New_York"})
+    assert Store.objects.get(name="New").created_at == NOW
+
+
+def test_windows_belong_to_their_kind_and_the_products_own_are_shown(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    html = client.get(f"{ADMIN}windowpolicy/").content.decode()
+    assert "The product's own windows" in html
+    sent = {"kind": "stalled", "window": "presumed_lost", "days": "2", "care_level": "", "international": "unknown"}
+    answer = client.post(f"{ADMIN}windowpolicy/add/", sent).content.decode()
+    assert "This kind of exception has other windows: stalled, stalled.out_for_delivery." in answer
+    client.post(f"{ADMIN}windowpolicy/add/", {**sent, "window": "stalled"})
+    assert WindowPolicy.objects.get().days == 2
+
+
+def test_a_warehouse_takes_its_cutoffs_and_closed_days_along(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    sent = {
+        "name": "West", "country": "US", "time_zone": "America/Los_Angeles", "aliases": "loc-1\n\nloc-2",
+        "closed_days": "2026-12-25\n2026-12-26", "cutoffs-TOTAL_FORMS": 1, "cutoffs-INITIAL_FORMS": 0,
+        "cutoffs-0-weekday": 4, "cutoffs-0-cutoff": "17:00",
+    }  # fmt: skip
+    answer = client.post(f"{ADMIN}warehouse/add/", sent)
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    made = Warehouse.objects.get(name="West")
+    assert made.aliases == ["loc-1", "loc-2"]
+    assert [str(day) for day in made.closed_days] == ["2026-12-25", "2026-12-26"]
+    assert made.cutoffs.get().weekday == 4
+
+
+def test_working_hours_end_after_they_begin(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    sent = {
+        "name": "Night", "slug": "night", "time_zone": "UTC", "hours-TOTAL_FORMS": 1, "hours-INITIAL_FORMS": 0,
+        "hours-0-weekday": 0, "hours-0-start": "18:00", "hours-0-end": "09:00",
+        "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert "They must end after they begin" in client.post(f"{ADMIN}team/add/", sent).content.decode()
+    client.post(f"{ADMIN}team/add/", {**sent, "hours-0-end": "22:00"})
+    assert Team.objects.get(slug="night").hours.count() == 1
