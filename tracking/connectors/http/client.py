@@ -62,7 +62,7 @@ class HttpClient:
             logger.info("%s %s failed: %s", request.method, safe_url(request.url), failure.kind)
             raise
         took = int((time.monotonic() - started) * 1000)
-        logger.info("%s %s -> %d in %d ms", request.method, safe_url(request.url), response.status, took)
+        logger.debug("%s %s -> %d in %d ms", request.method, safe_url(request.url), response.status, took)
         return response
 
 

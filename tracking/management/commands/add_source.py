@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tracking import clock
+from tracking.connectors.registry import CONNECTORS
 from tracking.ingest.sources import BadSource, add_source, missing
 
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     help = "Connect a source, or update it when the slug exists. No setting is compulsory; what is missing is listed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", help="shopify, fedex, usps ...")
+        parser.add_argument("kind", help=", ".join(sorted(CONNECTORS)))
         parser.add_argument("slug", help="its name in the webhook address /hooks/<slug>/")
         parser.add_argument("--store", default="", metavar="NAME", help="the store it belongs to; made if absent")
         parser.add_argument(
