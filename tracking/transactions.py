@@ -49,15 +49,19 @@ def lock_number(name: str) -> int:
 
 @contextmanager
 def alone(name: str) -> Iterator[bool]:
-    """Hold the session advisory lock `name` inside the block; yields False at once when somebody else holds it."""
+    """Hold the session advisory lock `name` inside the block; yields False at once when somebody else holds it.
+
+    A connection that is lost takes its locks with it, so there is nothing to give back on the one that follows it.
+    """
     number = lock_number(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         got = cursor.fetchone()[0]
+    link = connection.connection
     try:
         yield got
     finally:
-        if got:
+        if got and connection.connection is link and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
 

@@ -98,12 +98,15 @@ def _within(most: int, sized: Iterable[tuple[int, int]]) -> list[int]:
 def process(messages: Sequence[InboundMessage], *, now: datetime, total: Drained) -> None:
     """Work one group of messages in one transaction; if it fails, halve it until the bad one stands alone.
 
-    Raises DatabaseError or InterfaceError when the database itself has gone: that is no message's fault.
+    Raises DatabaseError or InterfaceError when the database itself has gone: that is no message's fault. A commit that
+    fails may leave a fresh connection behind, which no longer holds our lock; that counts as gone too.
     """
+    link = connection.connection
     try:
         _apply_group(messages, now, total)
     except Exception as error:
-        if isinstance(error, DatabaseError | InterfaceError) and not connection.is_usable():
+        is_gone = connection.connection is not link or not connection.is_usable()
+        if is_gone and isinstance(error, DatabaseError | InterfaceError):
             raise
         _divide(messages, error, now, total)
 
