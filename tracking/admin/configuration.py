@@ -89,6 +89,7 @@ class CutoffInline(TabularInline):
     model = PickupCutoff
     form = WeekdayForm
     extra = 0
+    hide_title = True
     tab = True
     verbose_name_plural = "pickup cut-offs, in the warehouse's time zone"
 

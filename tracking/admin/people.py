@@ -35,6 +35,7 @@ class HoursInline(TabularInline):
     model = WorkingHours
     form = HoursForm
     extra = 0
+    hide_title = True
     tab = True
     verbose_name_plural = "working hours, in the team's time zone"
 
@@ -44,6 +45,7 @@ class MemberInline(TabularInline):
 
     model = TeamMember
     extra = 0
+    hide_title = True
     tab = True
     fields = ("user", "takes_cases", "is_lead", "away_from", "away_until")
     show_change_link = True
@@ -66,6 +68,7 @@ class ShiftInline(TabularInline):
     model = Shift
     form = HoursForm
     extra = 0
+    hide_title = True
 
 
 @admin.register(TeamMember)
