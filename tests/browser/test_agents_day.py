@@ -35,7 +35,7 @@ def log_in(page: Page, server: str, path: str = "/admin/") -> None:
 
 
 @pytest.mark.usefixtures("agent")
-def test_from_login_to_resolved(live_server, world: World, open_page: OpenPage) -> None:  # type: ignore[no-untyped-def]
+def test_from_login_to_resolved(live_server, world: World, open_page: OpenPage) -> None:
     case, other = world.case(left=timedelta(minutes=18)), world.case(left=timedelta(hours=9))
     page = open_page()
     errors: list[str] = []
@@ -81,7 +81,7 @@ def test_from_login_to_resolved(live_server, world: World, open_page: OpenPage) 
 
 
 @pytest.mark.usefixtures("agent")
-def test_bulk_bar_appears_with_a_selection(live_server, world: World, open_page: OpenPage) -> None:  # type: ignore[no-untyped-def]
+def test_bulk_bar_appears_with_a_selection(live_server, world: World, open_page: OpenPage) -> None:
     for _ in range(3):
         world.case()
     page = open_page()
@@ -100,7 +100,7 @@ def test_bulk_bar_appears_with_a_selection(live_server, world: World, open_page:
 
 @pytest.mark.usefixtures("agent")
 @pytest.mark.parametrize("path", ["/admin/", QUEUE, "case"])
-def test_reading_without_javascript(live_server, world: World, open_page: OpenPage, path: str) -> None:  # type: ignore[no-untyped-def]
+def test_reading_without_javascript(live_server, world: World, open_page: OpenPage, path: str) -> None:
     case = world.case()
     address = f"{QUEUE}{case.pk}/change/" if path == "case" else path
     page = open_page(java_script_enabled=False)
@@ -114,7 +114,7 @@ def test_reading_without_javascript(live_server, world: World, open_page: OpenPa
 
 
 @pytest.mark.usefixtures("agent")
-def test_acting_without_javascript(live_server, world: World, open_page: OpenPage) -> None:  # type: ignore[no-untyped-def]
+def test_acting_without_javascript(live_server, world: World, open_page: OpenPage) -> None:
     case = world.case()
     page = open_page(java_script_enabled=False)
     log_in(page, live_server.url, QUEUE)
@@ -128,7 +128,7 @@ def test_acting_without_javascript(live_server, world: World, open_page: OpenPag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/admin/", QUEUE, "case"])
 def test_a_phone_needs_no_sideways_scrolling(
-    live_server,  # type: ignore[no-untyped-def]
+    live_server,
     world: World,
     open_page: OpenPage,
     path: str,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
+from django.db.models import Model
 
 from tracking.models import (
     CaseActivity,
@@ -24,7 +25,7 @@ from tracking.status.contract import Sentence
 from tracking.status.wording import render
 
 WIDTH = 118
-NAMES = {"team": Team, "owner": get_user_model()}
+NAMES: dict[str, type[Model]] = {"team": Team, "owner": get_user_model()}
 # What stands first where several things happen in one moment: a change causes signals, signals move the case.
 _CHANGE, _SIGNAL, _ACTIVITY, _PLAN = range(4)
 _HIDDEN = ("routed_by", "version")
@@ -209,7 +210,7 @@ def _named(name: str, value: object) -> str:
     if value is None:
         return "nobody"
     if name in NAMES:
-        return str(NAMES[name].objects.get(pk=value))
+        return str(NAMES[name]._default_manager.get(pk=value))
     return str(value)
 
 

@@ -85,9 +85,7 @@ def _publish(rows: Iterable[StatusMapping], *, actor: User | None, now: datetime
     return version
 
 
-def edit_row(
-    *, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str = ""
-) -> MappingVersion:
+def edit_row(*, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str = "") -> MappingVersion:
     """Change one row of the version in force: a new version is published and the parcels it concerns re-projected.
 
     Raises InvalidMapping, and StatusMapping.DoesNotExist when no row in force has this key.
@@ -98,9 +96,7 @@ def edit_row(
 
 
 @whole
-def _edited(
-    *, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str
-) -> MappingVersion:
+def _edited(*, row_key: str, changes: Mapping[str, Any], actor: User, now: datetime, note: str) -> MappingVersion:
     _one_publisher_at_a_time()
     rows = _current_rows()
     row = next((each for each in rows if each.row_key == row_key), None)
@@ -162,7 +158,7 @@ def remap(*, now: datetime) -> int:
 @whole
 def _rename_codes() -> list[int]:
     force = published()
-    stale = TrackingCode.objects.exclude(mapping_version=force.number).select_for_update().order_by("id")
+    stale = TrackingCode.objects.exclude(mapping_version=force.number).select_for_update(no_key=True).order_by("id")
     changed = []
     rows = list(stale)
     for code in rows:

@@ -1,5 +1,7 @@
 """Codes and mappings: what is unmapped is seen, a row is tried before it is published, versions tell what changed."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -61,7 +63,7 @@ def code() -> TrackingCode:
 
 
 def row(**changes: str) -> MappingRow:
-    values = {name: SCAN[name] for name in SCAN if name not in ("note", "description")}
+    values: dict[str, Any] = {name: SCAN[name] for name in SCAN if name not in ("note", "description")}
     return MappingRow(id="new", **{**values, **changes})
 
 

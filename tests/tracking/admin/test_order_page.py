@@ -26,7 +26,9 @@ def world() -> World:
 
 @pytest.fixture
 def order(world: World) -> Order:
-    return world.case().order
+    found = world.case().order
+    assert found is not None
+    return found
 
 
 def read(client: Client, order: Order) -> str:
@@ -47,7 +49,9 @@ def test_every_parcel_stands_there_with_its_case(client: Client, world: World, o
 
 def test_without_an_open_case_nothing_needs_review(client: Client, world: World) -> None:
     client.force_login(person("agent"))
-    assert "Needs review" not in read(client, world.resolved().order)
+    order = world.resolved().order
+    assert order is not None
+    assert "Needs review" not in read(client, order)
 
 
 def test_an_order_without_parcels_says_what_comes_next(client: Client, world: World) -> None:

@@ -11,7 +11,7 @@ from django.utils.html import escape
 
 from tests.tracking.admin.world import NOW, World, person
 from tracking import clock
-from tracking.models import Shipment, TrackingEvent
+from tracking.models import Customer, Shipment, TrackingEvent
 from tracking.shipments.queries import ids_by_text, ids_by_tracking_number, told
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +56,7 @@ def test_the_sentence_comes_first_byte_for_byte(client: Client, world: World) ->
 @pytest.mark.usefixtures("agent")
 def test_a_spanish_customer_reads_spanish_and_the_agent_english_below(client: Client, world: World) -> None:
     parcel = world.case().shipment
-    parcel.order.customer.locale = "es-MX"
-    parcel.order.customer.save()
+    Customer.objects.update(locale="es-MX")
     html = page(client, parcel)
     shown = told(Shipment.objects.select_related("order__customer", "store").get(pk=parcel.pk))
     assert shown.text != shown.translation

@@ -102,7 +102,7 @@ def tell(source: str, *parts: object, at: datetime = MONDAY) -> Applied:
 def reading(*parts: object) -> Reading:
     """Sort parts of a message by what they are."""
 
-    def all_of(kind: type) -> tuple:  # type: ignore[type-arg]
+    def all_of(kind: type) -> tuple:
         return tuple(part for part in parts if isinstance(part, kind))
 
     return Reading(

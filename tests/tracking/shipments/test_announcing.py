@@ -1,5 +1,7 @@
 """What fulfilments say of parcels: numbers filled late, replaced, cleared, shared, claimed twice, withdrawn, reused."""
 
+from typing import Any
+
 import pytest
 
 from tests.tracking.shipments.telling import (
@@ -122,7 +124,7 @@ def test_a_second_order_to_the_same_place_joins_the_parcel() -> None:
 )
 def test_anothers_number_makes_its_own_parcel_and_flags_both(source: str, place: object) -> None:
     tell("shop", order("1001"), fulfilment(ONE))
-    facts = {"ship_to": place} if place else {}
+    facts: dict[str, Any] = {"ship_to": place} if place else {}
     tell(source, order("1002", **facts), fulfilment(ONE, of="1002", name="f2"))
     assert list(Shipment.objects.order_by("id").values_list("number", "claimed_twice")) == [(ONE, True), (ONE, True)]
     tell("fedex", event(ONE, "in_transit", LATER), at=LATER)
