@@ -1,1 +1,1 @@
-"""Measurements of ShipTrack, as ratios where possible: `make bench`. What each one means stands in docs/performance.md."""
+"""Measurements of ShipTrack, as ratios where possible: `make bench`. docs/performance.md says what each one means."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print a table, write var/bench.json. BENCH, SCALE (see `make help`) choose what and how large."""
+"""`python -m bench`: measure, print a table, write var/bench.json. BENCH and SCALE choose what and how large."""
 
 import argparse
 from pathlib import Path

@@ -9,6 +9,7 @@ from django.db import connection
 from bench import ground
 from shiptrack_site.embedded_postgres import server
 from shiptrack_site.schedules import sync_schedules
+from shiptrack_site.startup import collect_static_files
 from tracking import clock
 from tracking.presets import loading
 
@@ -23,6 +24,7 @@ def install() -> None:
     call_command("migrate", verbosity=0, interactive=False)
     loading.load_all(now=clock.now())
     sync_schedules()
+    collect_static_files()
     ground.lay(clock.now())
 
 

@@ -1,4 +1,4 @@
-"""The installation a measurement runs on: own keys, own ports, an own PostgreSQL that keeps every promise of a real one.
+"""The installation a measurement runs on: own keys, own ports, an own PostgreSQL that is durable.
 
 Standard library only: it has to be done before Django reads its settings.
 """

@@ -2,8 +2,8 @@
 
 It is what a careful Django project writes at first: `get_or_create` for each event, `save()` for each parcel, nothing
 gathered over several messages. It shares the pure parts (reading, projection, detection, wording) and leaves the same
-rows behind. Where the two could differ in effort, it gets the better of it: policies, sources and carriers are read once
-for all messages, and cases are moved by the product's own code, only where there is a signal.
+rows behind. Where the two could differ in effort, it gets the better of it: policies, sources and carriers are read
+once for all messages, and cases are moved by the product's own code, only where there is a signal.
 """
 
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tracking.connectors.contract import ObservedEvent, Reading
 from tracking.connectors.contract import Observation as ToldObservation
+from tracking.connectors.contract import ObservedEvent, Reading
 from tracking.connectors.numbers import normalize
 from tracking.connectors.registry import get
-from tracking.domain_events import publish
 from tracking.detectors.registry import detect
+from tracking.domain_events import publish
 from tracking.events.facts import Precedence, events_of, observations_of
 from tracking.events.meanings import Heard, published
 from tracking.exception_queue.cases import CaseDesk

@@ -37,6 +37,7 @@ STEPS = {True: ("label", "accept", "depart", "arrive", "depart"), False: ("label
 HOURS = (0, 2, 8, 16, 24)  # from the label to each step
 EVENTS = len(HOURS)
 OPEN_OF_TEN = 3  # of ten cases are open, the others were resolved
+FIRST_ORDER = 100_000  # the number of parcel 0's order, had it one
 KINDS = (
     ("stalled", "carrier", "medium"),
     ("no_first_scan", "warehouse", "medium"),
@@ -112,8 +113,8 @@ class _Filler:
             "id": "i",
             "store_id": str(self.store),
             "external_id": "'x' || i",
-            "number": "'#' || (100000 + i)",
-            "normalized_number": "(100000 + i)::text",
+            "number": f"'#' || ({FIRST_ORDER} + i)",
+            "normalized_number": f"({FIRST_ORDER} + i)::text",
             "created_at": "label_at - interval '5 hours'",
             "received_at": "label_at - interval '5 hours'",
             "currency": "'USD'",
@@ -195,7 +196,7 @@ class _Filler:
             for n, (kind, cause, severity) in enumerate(KINDS)
         )
         source = f"""(SELECT *, mod(i, 10) >= {OPEN_OF_TEN} AS over, label_at + interval '30 hours' AS at,
-                     {self.t} + (mod(i * 31, 4000) - 500) * interval '1 minute' AS due
+                     {self.t} + (mod(i * 31, 1000) - 500) * interval '1 minute' AS due
               FROM {self.series()} JOIN (VALUES {kinds}) AS problem (n, kind, cause, severity, rank)
               ON n = mod(i, {len(KINDS)})) AS found"""
         case = {
@@ -247,7 +248,7 @@ def _text(kind: str, step: str) -> str:
 
 def _codes(now: datetime) -> dict[tuple[str, str], int]:
     """Return the stored tracking code of every scan, known from a message that tells them all."""
-    found = {}
+    found: dict[tuple[str, str], int] = {}
     for kind, scans in vendors.SCANS.items():
         story = [vendors.Happening(step, now - timedelta(minutes=n), 0) for n, step in enumerate(scans)]
         pushed = vendors.push(kind, number_of(1), story, now)

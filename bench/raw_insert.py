@@ -11,7 +11,7 @@ from tracking.models import TrackingEvent
 TWIN = "bench_trackingevent"
 ROWS_AT_ONCE = 5_000
 TYPES = {
-    field.column: str(field.cast_db_type(connection)).split("(")[0]
+    str(field.column): str(field.cast_db_type(connection)).split("(")[0]
     for field in TrackingEvent._meta.concrete_fields
     if not field.primary_key
 }
@@ -30,10 +30,8 @@ def make_twin() -> None:
         cursor.execute(f"SELECT setval(pg_get_serial_sequence('{TWIN}', 'id'), (SELECT max(id) FROM {TWIN}))")
         for field in TrackingEvent._meta.concrete_fields:
             if field.remote_field:
-                table = field.remote_field.model._meta.db_table
-                cursor.execute(
-                    f"ALTER TABLE {TWIN} ADD FOREIGN KEY ({field.column}) REFERENCES {table} DEFERRABLE INITIALLY DEFERRED"
-                )
+                refers = f"({field.column}) REFERENCES {field.remote_field.model._meta.db_table}"
+                cursor.execute(f"ALTER TABLE {TWIN} ADD FOREIGN KEY {refers} DEFERRABLE INITIALLY DEFERRED")
 
 
 def rows_of(message_ids: Iterable[int]) -> dict[int, list[Row]]:

@@ -16,14 +16,15 @@ def insert(model: type[Model], source: str, given: Mapping[str, str], *, order: 
     assert not unknown, f"{model.__name__} has no {', '.join(sorted(unknown))}"
     columns, expressions, values = [], [], []
     for field in model._meta.concrete_fields:
-        if field.column in given:
-            expressions.append(given[field.column])
+        column = str(field.column)
+        if column in given:
+            expressions.append(given[column])
         elif field.primary_key or _fills_itself(field):
             continue
         else:
             expressions.append(f"%s::{field.db_type(connection)}")
             values.append(field.get_db_prep_save(field.get_default(), connection))
-        columns.append(f'"{field.column}"')
+        columns.append(f'"{column}"')
     names = ", ".join(columns)
     statement = f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(expressions)} FROM {source} {order}'
     with connection.cursor() as cursor:
@@ -39,7 +40,7 @@ def _fills_itself(field: Field) -> bool:
 
 def _follow_ids(model: type[Model]) -> None:
     """Let the next id of the table come after those inserted."""
-    table, key = model._meta.db_table, model._meta.pk.column  # type: ignore[union-attr]
+    table, key = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT setval(pg_get_serial_sequence(%s, %s), (SELECT coalesce(max("{key}"), 1) FROM "{table}"))',
