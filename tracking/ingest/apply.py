@@ -20,7 +20,7 @@ from tracking.shipments.carrier_facts import ToldShipment, Withdrawn
 from tracking.shipments.directory import Directory
 from tracking.shipments.order_facts import Terms, follow_orders
 from tracking.shipments.projection import destination_zone
-from tracking.shipments.store import Carriers, Parcels, new_shipment
+from tracking.shipments.store import Carriers, Parcels, living, new_shipment
 from tracking.vocabulary import NumberRole
 
 NOON = time(12)
@@ -295,7 +295,7 @@ def _facts(batch: _Batch) -> None:
             item.message.received_at,
             destination_zone(shipment),
         )
-        for item, observation, shipment in said
+        for item, observation, shipment in ((item, observation, living(named)) for item, observation, named in said)
     )
 
 

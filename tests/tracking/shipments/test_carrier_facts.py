@@ -17,7 +17,7 @@ from tests.tracking.shipments.telling import (
     parcel,
     tell,
 )
-from tracking.connectors.contract import Observation, ShipmentUpdate
+from tracking.connectors.contract import Observation, ShipmentUpdate, When
 from tracking.models import Order, Shipment, TrackingNumber
 
 pytestmark = pytest.mark.usefixtures("stage")
@@ -57,6 +57,15 @@ def test_a_partners_number_heard_alone_is_joined_when_the_hand_over_is_told(is_p
     assert (survivor.number, survivor.status, survivor.order) == (ONE, "out_for_delivery", Order.objects.get())
     assert survivor.carrier.code == "fedex"  # type: ignore[union-attr]
     assert roles() == {ONE: "primary", USPS: "partner"}
+
+
+def test_what_a_snapshot_says_beside_the_hand_over_reaches_the_parcel_that_stays() -> None:
+    tell("usps", event(USPS, "out_for_delivery", LATER, carrier="usps"), at=LATER)
+    tell("shop", order(), fulfilment(ONE), at=LATER)
+    due = MONDAY + 4 * DAY
+    estimate = Observation(ONE, "fedex", estimate_at=When(due.isoformat(), "instant", due))
+    tell("fedex", update(partner_numbers=((USPS, "usps"),)), event(ONE, "first_scan", MONDAY), estimate, at=LATER)
+    assert only_parcel().estimate_at == due
 
 
 def test_a_partner_number_that_is_another_orders_parcel_is_not_swallowed() -> None:
