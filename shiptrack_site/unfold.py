@@ -51,6 +51,7 @@ UNFOLD = {
     "COLORS": {"primary": PETROL},
     "STYLES": [shell, tokens],
     "SCRIPTS": [theme],
+    "ENVIRONMENT": "shiptrack_site.environment_label.environment",
     "DASHBOARD_CALLBACK": "shiptrack_site.dashboard.home",
     "SIDEBAR": {
         "show_search": True,

@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from tracking import clock
 from tracking.admin.configuration_forms import ServiceForm, WarehouseForm, WeekdayForm, WindowForm, ZoneForm
 from tracking.detectors.presets import WINDOWS
+from tracking.exception_queue.sweep import look_at_all_again
 from tracking.models import (
     CarePolicy,
     Carrier,
@@ -32,6 +33,7 @@ class ConfigurationAdmin(ModelAdmin):
     warn_unsaved_form = True
     actions: ClassVar[list[Any]] = []
     list_per_page = 100
+    judges_parcels = False  # a change concerns every active parcel: windows, severities, calendars, cut-offs
 
     class Media:
         css: ClassVar[dict[str, list[str]]] = {"all": ["shiptrack/pages.css"]}
@@ -39,6 +41,20 @@ class ConfigurationAdmin(ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No deleting by the dozen."""
         return {}
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Have the parcels judged again once everything is saved."""
+        super().save_related(request, form, formsets, change)
+        self._judge_again()
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """A row less is a change too."""
+        super().delete_model(request, obj)
+        self._judge_again()
+
+    def _judge_again(self) -> None:
+        if self.judges_parcels:
+            look_at_all_again(now=clock.now())
 
 
 @admin.register(Store)
@@ -59,6 +75,7 @@ class StoreAdmin(ConfigurationAdmin):
 class CarrierAdmin(ConfigurationAdmin):
     """Carriers and their calendars."""
 
+    judges_parcels = True
     form = ZoneForm
     list_display = ("name", "code", "country", "time_zone", "works_saturday", "works_sunday")
     search_fields = ("=code",)
@@ -98,6 +115,7 @@ class CutoffInline(TabularInline):
 class WarehouseAdmin(ConfigurationAdmin):
     """Where parcels leave from."""
 
+    judges_parcels = True
     form = WarehouseForm
     inlines = (CutoffInline,)
     list_display = ("name", "city", "country", "time_zone", "is_default", "known_as")
@@ -112,6 +130,7 @@ class WarehouseAdmin(ConfigurationAdmin):
 class WindowPolicyAdmin(ConfigurationAdmin):
     """How long something may last; the most specific row wins, over the product's own windows."""
 
+    judges_parcels = True
     form = WindowForm
     list_display = ("kind", "window", "length", "care_level", "international", "carrier", "service", "warehouse")
     list_filter = ("kind", "care_level", "carrier", "warehouse")
@@ -132,6 +151,7 @@ class WindowPolicyAdmin(ConfigurationAdmin):
 class KindPolicyAdmin(ConfigurationAdmin):
     """What a kind of exception leads to."""
 
+    judges_parcels = True
     list_display = ("kind", "severity", "cause", "next_action", "due_hours", "first_response_hours")
     list_filter = ("severity", "cause")
     list_select_related = ("team",)

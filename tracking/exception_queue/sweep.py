@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection
+from django.db.models import Q
 
 from tracking.exception_queue.refresh import BATCH, Refreshed, refresh
 from tracking.models import Shipment, StatusChange
@@ -13,6 +14,7 @@ from tracking.transactions import alone
 logger = logging.getLogger(__name__)
 
 LOCK = "sweep"
+ACTIVE_FOR = timedelta(days=45)
 PUT_OFF = timedelta(hours=1)  # how long a parcel rests that could not be looked at
 
 
@@ -31,6 +33,16 @@ def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Re
                 break
             _look_at(ids, now, total)
     return total
+
+
+def look_at_all_again(*, now: datetime) -> int:
+    """Make every active parcel due, because a policy or calendar changed; the sweep works them off in batches.
+
+    Returns how many. Active: not ended, and announced or heard of within 45 days.
+    """
+    young = now - ACTIVE_FOR
+    active = Shipment.objects.filter(Q(last_event_at__gte=young) | Q(created_at__gte=young), ended_at=None)
+    return active.filter(merged_into=None).update(next_check_at=now)
 
 
 def _look_at(ids: Sequence[int], now: datetime, total: Refreshed) -> None:

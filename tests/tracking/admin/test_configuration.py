@@ -6,7 +6,7 @@ from django.test import Client
 
 from tests.tracking.admin.world import NOW, World
 from tracking import clock
-from tracking.models import RoutingRule, Store, Team, Warehouse, WindowPolicy
+from tracking.models import RoutingRule, Shipment, Store, Team, Warehouse, WindowPolicy
 from tracking.presets import defaults
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +85,16 @@ def test_windows_belong_to_their_kind_and_the_products_own_are_shown(client: Cli
     assert "This kind of exception has other windows: stalled, stalled.out_for_delivery." in answer
     client.post(f"{ADMIN}windowpolicy/add/", {**sent, "window": "stalled"})
     assert WindowPolicy.objects.get().days == 2
+
+
+def test_a_changed_window_has_the_living_parcels_judged_again(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    living = Shipment.objects.create(created_at=NOW)
+    ended = Shipment.objects.create(created_at=NOW, ended_at=NOW)
+    sent = {"kind": "stalled", "window": "stalled", "days": "2", "care_level": "", "international": "unknown"}
+    client.post(f"{ADMIN}windowpolicy/add/", sent)
+    due = dict(Shipment.objects.values_list("pk", "next_check_at"))
+    assert due == {living.pk: NOW, ended.pk: None}
 
 
 def test_a_warehouse_takes_its_cutoffs_and_closed_days_along(client: Client, world: World) -> None:
