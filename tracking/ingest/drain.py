@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import format_tb
 
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Func, IntegerField, Q
@@ -113,7 +114,8 @@ def process(messages: Sequence[InboundMessage], *, now: datetime, total: Drained
 
 def _divide(messages: Sequence[InboundMessage], error: Exception, now: datetime, total: Drained) -> None:
     if len(messages) == 1:
-        logger.exception("message %s failed", messages[0].pk, exc_info=error)
+        where = "".join(format_tb(error.__traceback__))  # without the error's own text, which may quote the message
+        logger.error("message %s failed: %s\n%s", messages[0].pk, _sentence(error), where)
         _fail([Failure(messages[0].pk, _sentence(error))], {messages[0].pk: messages[0]}, now)
         total.failed += 1
         return

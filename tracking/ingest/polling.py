@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from traceback import format_tb
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q
@@ -252,7 +253,8 @@ def _call(
     except (DatabaseError, InterfaceError):
         raise
     except Exception as error:
-        logger.exception("the %s connector failed while asking for source %s", source.kind, source.slug)
+        where = "".join(format_tb(error.__traceback__))  # without the error's own text, which may quote a secret
+        logger.error("the %s connector failed while asking for source %s\n%s", source.kind, source.slug, where)
         sentence = f"The {source.kind} connector could not work with the vendor's answer ({type(error).__name__})."
         failure = CallFailed("permanent", sentence)
     else:

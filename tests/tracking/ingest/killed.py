@@ -32,7 +32,7 @@ def run(point: str, now: str, database: str) -> None:
     if point == "after claim":
         drain.process = die
     elif point == "before commit":
-        drain.plan_polls = die  # the last thing that a batch's transaction does
+        drain.plan_polls = die  # type: ignore[attr-defined] # the last thing that a batch's transaction does
     else:
 
         def work_then_die(*args: Any, **options: Any) -> None:

@@ -12,7 +12,17 @@ from unittest.mock import patch
 import pytest
 from django.db import connection
 
-from tests.tracking.ingest.making import drained, fedex_body, fulfilment_body, outcome, post, scan, source_of
+from tests.tracking.ingest.making import (
+    SECRET,
+    drained,
+    fedex_body,
+    fulfilment_body,
+    outcome,
+    post,
+    scan,
+    source_of,
+    stored,
+)
 from tests.tracking.ingest.vendors import (
     LATE,
     Vendor,
@@ -45,7 +55,8 @@ def announce(now: datetime, numbers: Iterable[str], company: str = "FedEx") -> N
     """Let the shop announce parcels."""
     shop = Source.objects.filter(slug="shopify").first() or source_of("shopify", now)
     for index, number in enumerate(numbers):
-        outcome(shop, fulfilment_body(int(f"{now.timestamp():.0f}{index}"), [number], tracking_company=company), now)
+        stored(shop, fulfilment_body(int(f"{now.timestamp():.0f}{index}"), [number], tracking_company=company), now)
+    drained(now)
 
 
 def fedex_parcels(count: int) -> list[str]:
@@ -352,20 +363,24 @@ def test_a_vendor_that_was_away_for_months_does_not_break_the_arithmetic(fedex: 
     assert note_failure(fedex.pk, CallFailed("temporary", "away"), now=now) == now + HOUR
 
 
-def test_a_failing_source_does_not_stop_the_others(fedex: Source, usps: Source, now: datetime) -> None:
+def test_a_failing_source_does_not_stop_the_others(
+    fedex: Source, usps: Source, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
     announce(now, ["700000000001"])
     announce(now + MINUTE, [USPS_NUMBER], "USPS")
 
     class Broken(Vendor):
         def send(self, request: HttpRequest) -> HttpResponse:
             if "fedex" in request.url:
-                raise ZeroDivisionError("a fault of ours with planted-client-secret in it")
+                raise ZeroDivisionError(f"a fault of ours that quotes {SECRET}")
             return super().send(request) if "usps" in request.url else shop_answer()
 
     done = poll_all(clock=lambda: now + MINUTE, transport=Broken(usps_answer))
     fedex.refresh_from_db()
     assert (done.failures, done.calls) == (1, 2)
     assert fedex.last_failure == "The fedex connector could not work with the vendor's answer (ZeroDivisionError)."
+    assert "the fedex connector failed" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_secrets_that_no_key_opens_stop_their_source_alone(fedex: Source, usps: Source, now: datetime) -> None:
