@@ -56,7 +56,8 @@ def test_a_page_becomes_one_part_for_each_tracker() -> None:
     assert request.headers["Authorization"] == "Basic " + base64.b64encode(b"EZAKhush:").decode()
     assert answers.query(0) == {"page_size": ["50"], "start_datetime": ["2026-10-08T12:00:00Z"]}
     reading = EASYPOST.read(RawMessage(found.parts[0].body, transport="poll"))
-    assert (len(reading.events), reading.complete_for) == (4, {"1Z12345E0291980793"})
+    assert len(reading.events) == 4
+    assert reading.complete_for == {"1Z12345E0291980793"}
 
 
 def test_a_run_goes_from_the_newest_to_the_oldest_and_then_begins_again() -> None:

@@ -114,7 +114,10 @@ def test_what_a_complete_snapshot_leaves_out_is_marked_and_unmarked_when_told_ag
     record(both)
     assert mark_not_repeated([(parcel.pk, source.pk, both[:1])], now=now) == {parcel.pk}
     assert mark_not_repeated([(parcel.pk, source.pk, both[:1])], now=now) == set()
-    assert list(TrackingEvent.objects.order_by("code__raw_code").values_list("not_repeated_at", flat=True)) == [None, now]
+    assert list(TrackingEvent.objects.order_by("code__raw_code").values_list("not_repeated_at", flat=True)) == [
+        None,
+        now,
+    ]
     assert record(both).touched == {parcel.pk}
     assert not TrackingEvent.objects.exclude(not_repeated_at=None).exists()
 
