@@ -9,13 +9,15 @@ from django.db import connection
 
 from tracking.connectors.registry import CONNECTORS
 from tracking.domain_events import News, publish
-from tracking.events.meanings import MEANING_COLUMNS, forget, give_meaning, published, to_row
-from tracking.exception_queue.refresh import BATCH, refresh
-from tracking.models import MappingVersion, StatusChange, StatusMapping, TrackingCode, TrackingEvent
+from tracking.events.meanings import forget, published, to_row
+from tracking.mapping.remapping import remap
+from tracking.models import MappingVersion, StatusMapping
 from tracking.status import presets
 from tracking.status.contract import MappingRow
 from tracking.status.mapping import validate
 from tracking.transactions import lock_number, whole
+
+__all__ = ["InvalidMapping", "add_row", "edit_row", "load_presets", "remap"]
 
 EDITABLE = (
     "source_kind", "carrier", "field", "code", "subcode", "pattern", "milestone", "reason", "evidence", "turn", "hint",
@@ -136,35 +138,3 @@ def _set(row: StatusMapping, values: Mapping[str, Any]) -> None:
     problems = validate(to_row(row))
     if problems:
         raise InvalidMapping(problems)
-
-
-def remap(*, now: datetime) -> int:
-    """Give every code its meaning under the version in force and re-project the parcels whose codes changed.
-
-    No event is rewritten. Ended parcels and those whose newest event is older than 14 days get their new status, but no
-    new cases. Returns how many parcels were looked at. May be called again at any time.
-    """
-    changed = _rename_codes()
-    if not changed:
-        return 0
-    ids = list(
-        TrackingEvent.objects.filter(code_id__in=changed).values_list("shipment_id", flat=True).distinct().order_by()
-    )
-    for start in range(0, len(ids), BATCH):
-        refresh(shipment_ids=ids[start : start + BATCH], now=now, cause=StatusChange.Cause.REMAPPED)
-    return len(ids)
-
-
-@whole
-def _rename_codes() -> list[int]:
-    force = published()
-    stale = TrackingCode.objects.exclude(mapping_version=force.number).select_for_update(no_key=True).order_by("id")
-    changed = []
-    rows = list(stale)
-    for code in rows:
-        if give_meaning(code, force):
-            changed.append(code.pk)
-    TrackingCode.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["id"], update_fields=list(MEANING_COLUMNS), batch_size=1000
-    )
-    return changed

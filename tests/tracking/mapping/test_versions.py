@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from tests.tracking.shipments.telling import (
     HOUR,
     MONDAY,
     ONE,
+    THREE,
     TWO,
     event,
     fulfilment,
@@ -24,10 +26,13 @@ from tests.tracking.shipments.telling import (
 )
 from tracking.connectors.registry import CONNECTORS
 from tracking.events import meanings
+from tracking.exception_queue.refresh import refresh
+from tracking.mapping import remapping
 from tracking.mapping.operations import InvalidMapping, add_row, edit_row, load_presets, remap
 from tracking.models import (
     DomainEvent,
     ExceptionCase,
+    Job,
     MappingVersion,
     Signal,
     StatusChange,
@@ -148,6 +153,30 @@ def test_versions_are_never_changed(ann: User) -> None:
     assert list(StatusMapping.objects.filter(version__number=1).order_by("id").values()) == old
     assert StatusMapping.objects.get(version__number=2, row_key="word-damaged").author == "person"
     assert MappingVersion.objects.get(number=2).note == "They mean lost."
+
+
+def test_a_remap_that_was_cut_off_is_taken_up_again(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [ONE, TWO, THREE]
+    tell("shop", order(), fulfilment(*numbers))
+    tell("fedex", *(event(number, "gone_wild", MONDAY) for number in numbers))
+    monkeypatch.setattr(remapping, "BATCH", 1)
+    calls = []
+
+    def cut_off(**arguments: Any) -> object:
+        calls.append(arguments["shipment_ids"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return refresh(**arguments)
+
+    monkeypatch.setattr(remapping, "refresh", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        add_row(values=NEW_ROW, actor=ann, now=LATER)
+    job = Job.objects.get()
+    assert (job.state, job.done, job.total) == ("running", 1, 3)
+    assert remap(now=LATER + HOUR) == 2
+    assert {parcel(number).status for number in numbers} == {"exception"}
+    job.refresh_from_db()
+    assert (job.state, job.done, job.total, job.ended_at) == ("done", 3, 3, LATER + HOUR)
 
 
 def preset(code: str, reason: str) -> MappingRow:
