@@ -40,7 +40,7 @@ def take_call(source_id: int, connector: Connector, *, now: datetime) -> bool:
 
 def _locked(source_id: int) -> Source:
     """The source's row without its secrets, which counting calls does not need."""
-    return Source.objects.select_for_update().defer("secrets", "token").get(pk=source_id)
+    return Source.objects.select_for_update(no_key=True).defer("secrets", "token").get(pk=source_id)
 
 
 def _rate(capacity: int, full: float, seconds: int) -> float:

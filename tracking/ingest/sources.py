@@ -39,7 +39,7 @@ def add_source(
         raise BadSource(f'"{slug[:64]}" is no slug: use lower-case letters, digits and dashes, at most 64.')
     settings, secrets = _sorted_out(connector, values)
     with transaction.atomic():
-        source = Source.objects.select_for_update().filter(slug=slug).first()
+        source = Source.objects.select_for_update(no_key=True).filter(slug=slug).first()
         is_new = source is None
         if source is None:
             source = Source(slug=slug, kind=kind, created_at=now)
