@@ -7,12 +7,14 @@ from tracking.connectors.contract import Connector
 from tracking.connectors.easypost import EASYPOST
 from tracking.connectors.fedex import FEDEX
 from tracking.connectors.shopify import SHOPIFY
+from tracking.connectors.ups import UPS
 from tracking.connectors.usps import USPS
 
 _ALL: tuple[Connector, ...] = (
     EASYPOST,
     FEDEX,
     SHOPIFY,
+    UPS,
     USPS,
 )
 
