@@ -17,7 +17,7 @@ from tracking.vocabulary import SignalKind
 
 QUEUE = "/admin/tracking/exceptioncase/"
 PARCELS = "/admin/tracking/shipment/"
-REPEATS = 3  # of a page in a row, after one that warms the new connection
+REPEATS = 2  # of a page in a row, after one that warms the new connection
 
 QUEUE_PAGES = {
     "all open": QUEUE,

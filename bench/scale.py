@@ -13,7 +13,7 @@ class Scale:
     few: int = 1_000
     messages: int = 500
     rounds: int = 5
-    page_rounds: int = 9
+    page_rounds: int = 7
     seconds: float = 2.0  # of load in one round against the web server
     minutes_of_traffic: float = 0.3  # of the steady traffic whose delay is measured
 
