@@ -1,9 +1,10 @@
 """One activity of UPS -> one observed event with its look-up keys.
 
 UPS says what happened in three layers: `type` (one or two letters), `code` (its meaning depends on the type) and
-`statusCode` (three digits, coarser). Type and code are asked first, then the status code, a type without code last; each
-is followed by its family, which is what the mapping knows. A push carries no status code: so that push and poll name an event alike, the
-status code is a key only where type and code are not documented. Freight and Mail Innovations use codes of their own.
+`statusCode` (three digits, coarser). Type and code are asked first, then the status code, a type without code last;
+each is followed by its family, which is what the mapping knows. A push carries no status code: so that push and poll
+name an event alike, the status code is a key only where type and code are not documented. Freight and Mail Innovations
+use codes of their own.
 """
 
 import re
