@@ -330,6 +330,7 @@ class ActivityKind(TextChoices):
     OPENED = "opened", "Case opened"
     SIGNAL_ADDED = "signal_added", "Signal added"
     SIGNAL_CLEARED = "signal_cleared", "Signal cleared"
+    SEVERITY_RAISED = "severity_raised", "More severe"
     ROUTED = "routed", "Routed"
     TAKEN = "taken", "Taken"
     ASSIGNED = "assigned", "Assigned"

@@ -54,6 +54,7 @@ class Player:
         self._post = post or through_the_door
         self._transport = WorldTransport(world)
         Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
+        Source.objects.filter(slug__in=set(polled) - CARRIERS).update(next_poll_at=start)
 
     def play(self, until: datetime) -> None:
         """Let everything happen up to `until`: posts, drains, and checks and polls at the very moments they are due."""
@@ -101,5 +102,6 @@ def _next_due() -> datetime | None:
         Shipment.objects.aggregate(at=Min("next_check_at"))["at"],
         InboundMessage.objects.filter(state="failed").aggregate(at=Min("next_try_at"))["at"],
         PollState.objects.filter(source__polling_is_on=True).aggregate(at=Min("next_poll_at"))["at"],
+        Source.objects.filter(polling_is_on=True).aggregate(at=Min("next_poll_at"))["at"],
     )
     return min((moment for moment in moments if moment), default=None)

@@ -36,11 +36,11 @@ STATUS = {
 def _played(name: str, until: datetime | None = None, look: Callable[[datetime], None] | None = None) -> World:
     world = World.single(name, MONDAY)
     set_stage(MONDAY)
-    Player(world, MONDAY, look=look).play(until or _end(only(world)))
+    Player(world, MONDAY, look=look).play(until or end_of(only(world)))
     return world
 
 
-def _end(order: PlayedOrder) -> datetime:
+def end_of(order: PlayedOrder) -> datetime:
     """Well after the last thing that happens or should be known."""
     moments = [scan.at for scans in order.scans.values() for scan in scans]
     moments += [known.moment(order) for known in truth(order.story.name).should_know]

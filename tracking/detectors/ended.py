@@ -5,7 +5,7 @@ from datetime import datetime
 from tracking.detectors.contract import Policy, ShipmentFacts
 from tracking.detectors.gates import shown
 from tracking.detectors.rule import Condition, Rule
-from tracking.detectors.same_place import contradicts, told
+from tracking.detectors.same_place import Doubt, doubt, told
 from tracking.vocabulary import ShipmentStatus
 
 NOT_DELIVERED = "It is not delivered."
@@ -18,16 +18,19 @@ def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Con
         return NOT_DELIVERED
     if not any(state.delivered_place):
         return "The carrier has not said where it was delivered."
-    if not contradicts(state.delivered_place, facts.ship_to):
+    how_sure = doubt(state.delivered_place, facts.ship_to)
+    if how_sure is Doubt.NONE:
         return "It was delivered where it should go, as far as the carrier says."
+    weak = " Only the towns' names differ; it may be a neighbouring one." if how_sure is Doubt.TOWN_ALONE else ""
     since = state.delivered_at or facts.created_at
     return Condition(
         since,
         evidence=f"Delivered on {shown(state, since, facts.ship_to_zone)} in {told(state.delivered_place)};"
-        f" the ship-to is {told(facts.ship_to)}.",
+        f" the ship-to is {told(facts.ship_to)}.{weak}",
         fingerprint=told(state.delivered_place).casefold()[:120],
         window="at once",
         value=f"delivered in {told(state.delivered_place)}",
+        steps_up=-1 if weak else 0,
     )
 
 

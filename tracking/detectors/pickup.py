@@ -62,10 +62,10 @@ def find_pickup_expiring(facts: ShipmentFacts, policy: Policy, now: datetime) ->
         return "The carrier has not named a return date."
     zone, window = facts.ship_to_zone or "UTC", window_of(policy, "pickup_expiring")
     end = day_start(zone, return_by)
-    left = f"in {words.duration(end - now)}" if end > now else "at any time now"
+    left = f"on {words.day(end, zone)}" if end > now else f"at any time now, since {words.day(end, zone)}"
     return Condition(
         max(since, end - window.clock()),
-        evidence=f"Not picked up yet; the carrier sends it back on {words.day(end, zone)}, {left}.",
+        evidence=f"Not picked up yet; the carrier sends it back {left}.",
         fingerprint=return_by.isoformat(),
         due=Due(max(since, end - window.clock())),
         window=f"{words.duration(window.clock())} before the return date",

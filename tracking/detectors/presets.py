@@ -153,9 +153,41 @@ KINDS: tuple[KindPreset, ...] = (
     _kind("other", _MEDIUM, _CARRIER, 4),
 )
 KIND_BY_CODE: dict[str, KindPreset] = {row.kind: row for row in KINDS}
+# Of signals equally severe the first of this list gives the case its kind and its next action: what is known to have
+# become of the parcel before a carrier's trouble, that before a silence, and a mere delay last.
+LEADING: tuple[str, ...] = (
+    "lost",
+    "damaged",
+    "delivered_not_received",
+    "misdelivery_suspected",
+    "return_to_sender",
+    "refused",
+    "address_issue",
+    "payment_due",
+    "customs_hold",
+    "pickup_expiring",
+    "presumed_lost",
+    "failed_attempt",
+    "held_at_location",
+    "missing_tracking",
+    "unknown_number",
+    "batch_accepted_only",
+    "no_first_scan",
+    "movement_after_delivery",
+    "source_conflict",
+    "missed_promise",
+    "will_miss_promise",
+    "stalled",
+    "other",
+    "weather_delay",
+    "carrier_delay",
+)
+LEAD: dict[str, int] = {kind: place for place, kind in enumerate(LEADING)}
 # A phase of a signal (its parameter `phase`) in which something else is next.
 NEXT_ACTION_IN_PHASE: dict[tuple[str, str], str] = {
     (SignalKind.RETURN_TO_SENDER, "returned"): "Was it returned to stock? Check it in, then refund or ship again.",
+    (SignalKind.MISSED_PROMISE, "not_scanned"): "Apologise to the customer with a date you can stand by; ask the "
+    "warehouse whether the parcel left, and ship it again if it did not.",
 }
 
 

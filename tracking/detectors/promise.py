@@ -76,14 +76,18 @@ def find_missed_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
         return "It was ready for pickup in time."
     return Condition(
         end,
-        evidence=f"Promised for {_promised(facts)} and not delivered {words.duration(now - end)} after it."
-        f" {BECAUSE[cause]}",
+        evidence=f"Promised for {_promised(facts)} and not delivered {_by_then(facts)}. {BECAUSE[cause]}",
         fingerprint=facts.promise_at.isoformat(),
         due=due_on(facts, end),
         window=f"until {words.moment(end, facts.ship_to_zone)}",
         value=f"{words.duration(now - end)} late" if now >= end else f"{words.duration(end - now)} left",
         cause=cause,
+        parameters={} if facts.state.first_scan_at else {"phase": "not_scanned"},
     )
+
+
+def _by_then(facts: ShipmentFacts) -> str:
+    return "by the end of that day" if facts.promise_is_date else "by then"
 
 
 def _misses(facts: ShipmentFacts, policy: Policy, estimate: datetime, end: datetime) -> Condition:

@@ -62,7 +62,9 @@ def find_reason(kind: str, said: str, since_then: str, cleared: Cleared) -> Find
         fact = reported(facts.state, kind)
         if fact is None:
             return NOT_REPORTED
-        return cleared(facts, fact) or reason_condition(facts, policy, now, kind, fact, said, since_then)
+        ends_by_scan = cleared in (by_scan, by_outbound_scan)
+        told = fact if ends_by_scan else replace(fact, since_at=fact.first_at)
+        return cleared(facts, fact) or reason_condition(facts, policy, now, kind, told, said, since_then)
 
     return find
 

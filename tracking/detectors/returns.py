@@ -25,10 +25,12 @@ def find_return(facts: ShipmentFacts, policy: Policy, now: datetime) -> Conditio
 
 def _comes_back(facts: ShipmentFacts, since: datetime | None, said: str, phase: str) -> Condition:
     since = since or facts.created_at
+    uncollected = facts.state.reason == Reason.HELD_AT_LOCATION
     named = facts.state.reason in Reason.values and facts.state.reason != Reason.RETURN_TO_SENDER
     why = (
         f"the carrier says why: {Reason(facts.state.reason).label.lower()}" if named else "the carrier does not say why"
     )
+    why = "nobody collected it" if uncollected else why
     return Condition(
         since,
         evidence=f"{said}, since {shown(facts.state, since, facts.ship_to_zone)}; {why}.",

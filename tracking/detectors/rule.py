@@ -17,8 +17,8 @@ NOT_YET = "Within its window."
 class Condition:
     """A condition that holds now. It is a signal from `due` on (None: at once).
 
-    `clears_at`: when the clock alone ends it; `steps_up`: how many steps above the policy's severity; an empty `cause`
-    means the policy's.
+    `clears_at`: when the clock alone ends it; `steps_up`: how many steps above the policy's severity (below, when
+    negative); an empty `cause` means the policy's.
     """
 
     since: datetime
@@ -88,5 +88,5 @@ def cause_of(policy: Policy, kind: str) -> str:
 
 
 def raised(severity: str, steps: int) -> str:
-    """Return the severity `steps` steps higher; nothing is above critical."""
-    return RANKED[min(RANKED.index(severity) + steps, len(RANKED) - 1)]
+    """Return the severity `steps` steps higher (lower when negative); nothing is above critical or below low."""
+    return RANKED[max(0, min(RANKED.index(severity) + steps, len(RANKED) - 1))]

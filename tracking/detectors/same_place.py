@@ -2,31 +2,47 @@
 
 import re
 import unicodedata
+from enum import IntEnum
 
 Place = tuple[str, str, str, str]  # city, region, postcode, country
 
 # Territories that carriers write as a country of their own or as a part of the United States.
 OF_THE_UNITED_STATES = frozenset({"PR", "VI", "GU", "MP", "AS", "UM"})
 SHORT_FORMS = {"saint": "st", "sainte": "ste", "fort": "ft", "mount": "mt", "north": "n", "south": "s"}
-SHORT_FORMS |= {"east": "e", "west": "w", "heights": "hts", "springs": "spgs", "township": "twp"}
+SHORT_FORMS |= {"east": "e", "west": "w", "heights": "hts", "springs": "spgs", "township": "twp", "island": "is"}
+# Boroughs that are postal towns of their own and that customers write as the city, or the reverse.
+NEW_YORK = frozenset({"new york", "new york city", "manhattan", "brooklyn", "bronx", "queens", "staten is"})
+AREA_LENGTH = 3  # signs of a postcode that name its area
 CODE_LENGTH = 3  # a region up to this length is a code, a longer one a name
 
 
-def contradicts(found: Place, expected: Place) -> bool:
-    """True when `found` cannot be `expected`: another country, or another region, or another city or postcode.
+class Doubt(IntEnum):
+    """How surely two addresses are different places."""
 
-    Equal postcodes settle it, as do equal cities in one region; an empty part, or a region told as a code here and as a
-    name there, says nothing.
+    NONE = 0
+    TOWN_ALONE = 1  # only the names of the towns differ: a neighbouring town, perhaps
+    CERTAIN = 2
+
+
+def doubt(found: Place, expected: Place) -> Doubt:
+    """Return how surely `found` is another place than `expected`; an empty part says nothing.
+
+    Another country, region or postcode area is another place. Postcodes of one area settle it for the same place, as do
+    equal towns in one region: carriers name a district, a suburb or the next town where the customer names the city.
+    So two names of towns in one region, with no two postcodes to compare, are a weak sign.
     """
     if _differ(_country(found[3]), _country(expected[3])):
-        return True
-    if _same_postcode(found[2], expected[2]):
-        return False
+        return Doubt.CERTAIN
+    codes_known = bool(found[2] and expected[2])
+    if codes_known and _same_area(found[2], expected[2]):
+        return Doubt.NONE
     if _regions_differ(found[1], expected[1]):
-        return True
-    if found[0] and expected[0]:
-        return not _same_city(found[0], expected[0])
-    return bool(found[2] and expected[2])
+        return Doubt.CERTAIN
+    if found[0] and expected[0] and _same_town(found[0], expected[0]):
+        return Doubt.NONE
+    if codes_known:
+        return Doubt.CERTAIN
+    return Doubt.TOWN_ALONE if found[0] and expected[0] else Doubt.NONE
 
 
 def told(place: Place) -> str:
@@ -49,16 +65,17 @@ def _regions_differ(one: str, other: str) -> bool:
     return comparable and _differ(one, other)
 
 
-def _same_postcode(one: str, other: str) -> bool:
-    """True for equal codes, also when one has an extension that the other lacks ("78701-1234" and "78701")."""
+def _same_area(one: str, other: str) -> bool:
+    """True for codes that begin alike: the first three signs name one sorting area in most countries, and carriers add
+    or leave out an extension ("78701-1234" and "78701")."""
     short, long = sorted((re.sub(r"\W", "", one).upper(), re.sub(r"\W", "", other).upper()), key=len)
-    return len(short) >= 3 and long.startswith(short)
+    return len(short) >= AREA_LENGTH and long[:AREA_LENGTH] == short[:AREA_LENGTH]
 
 
-def _same_city(one: str, other: str) -> bool:
-    """True when the names are equal or one is part of the other ("New York", "New York City")."""
+def _same_town(one: str, other: str) -> bool:
+    """True for one name, one name inside the other ("New York", "New York City"), or two names of one city."""
     short, long = sorted((_plain(one), _plain(other)), key=len)
-    return f" {short} " in f" {long} "
+    return f" {short} " in f" {long} " or {short, long} <= NEW_YORK
 
 
 def _plain(text: str) -> str:

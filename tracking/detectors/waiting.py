@@ -4,10 +4,10 @@ from datetime import datetime
 
 from tracking.detectors import words
 from tracking.detectors.contract import Policy, ShipmentFacts, Window
-from tracking.detectors.gates import ended, lasting, origin_zone, shown
+from tracking.detectors.gates import ended, lasting, origin_zone, reported, shown
 from tracking.detectors.rule import Condition, Rule
 from tracking.detectors.windows import Due, due_after, window_of
-from tracking.vocabulary import EVIDENCE_RANK, Evidence, ShipmentStatus
+from tracking.vocabulary import EVIDENCE_RANK, Evidence, ShipmentStatus, SignalKind
 
 
 def find_missing_tracking(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
@@ -120,6 +120,9 @@ def silent_since(facts: ShipmentFacts) -> datetime | str:
         return why
     if facts.state.status == ShipmentStatus.AVAILABLE_FOR_PICKUP:
         return "It waits for the customer at the pickup point."
+    lost = reported(facts.state, SignalKind.LOST)
+    if lost and lost.cleared_by_scan_at is None:
+        return "The carrier has reported it lost: no scan is awaited."
     return facts.state.last_scan_at or "It has not been scanned yet."
 
 

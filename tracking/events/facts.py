@@ -86,6 +86,7 @@ def observations_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict
                 estimate_at=row.estimate_at,
                 estimate_until=row.estimate_until,
                 estimate_precision=row.estimate_precision,
+                estimate_told_at=row.estimate_told_at,
                 delay_flag=row.delay_flag,
                 return_by=row.return_by,
                 signed_by=row.signed_by,

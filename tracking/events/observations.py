@@ -11,9 +11,9 @@ from tracking.status.times import settle
 from tracking.vocabulary import Milestone
 
 FACTS = (
-    "observed_at", "not_found", "not_found_since", "estimate_at", "estimate_until", "estimate_precision",
-    "original_estimate_at", "delay_flag", "return_by", "signed_by", "delivered_city", "delivered_region",
-    "delivered_postcode", "delivered_country", "delivered_to", "proof_url",
+    "observed_at", "about_at", "not_found", "not_found_since", "estimate_at", "estimate_until", "estimate_precision",
+    "estimate_told_at", "original_estimate_at", "delay_flag", "return_by", "signed_by", "delivered_city",
+    "delivered_region", "delivered_postcode", "delivered_country", "delivered_to", "proof_url",
 )  # fmt: skip
 
 
@@ -26,10 +26,15 @@ class Said:
     told: Told
     received_at: datetime
     zone: str = ""
+    about_at: datetime | None = None  # newest event in the same snapshot: of what time it speaks, aware UTC
 
 
 def observe(said: Iterable[Said]) -> frozenset[int]:
-    """Keep the newest observation of each parcel and source; return the shipments concerned."""
+    """Keep the newest observation of each parcel and source; return the shipments concerned.
+
+    A snapshot that comes late, and so speaks of an earlier time than the one that is kept, is no news; only an estimate
+    that is not known yet is taken from it, because the last one known is kept.
+    """
     items = sorted(said, key=lambda item: (item.shipment_id, item.source_id, item.received_at))
     if not items:
         return frozenset()
@@ -41,7 +46,10 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
         row = known.get(key) or Observation(shipment_id=key[0], source_id=key[1])
         if row.observed_at and item.received_at < row.observed_at:
             continue
-        _fill(row, item)  # the moment counts even if no fact changed: an estimate told again is told after the scan
+        if _speaks_of_earlier(item, row):
+            _complete(row, item)
+        else:
+            _fill(row, item)  # the moment counts even if no fact changed: an estimate told again is told after the scan
         known[key] = touched[key] = row
     Observation.objects.bulk_create(
         [touched[key] for key in sorted(touched)],
@@ -52,14 +60,20 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
     return frozenset(key[0] for key in touched)
 
 
+def _speaks_of_earlier(item: Said, row: Observation) -> bool:
+    return item.about_at is not None and row.about_at is not None and item.about_at < row.about_at
+
+
+def _complete(row: Observation, item: Said) -> None:
+    if row.estimate_at is None:
+        _fill_estimate(row, item)
+        row.estimate_told_at = item.about_at if row.estimate_at else None
+
+
 def _fill(row: Observation, item: Said) -> None:
     told, place = item.told, item.told.delivered_place or Place()
     _fill_found(row, told, item.received_at)
-    estimate = _moment(told.estimate_at, item)
-    row.estimate_at = estimate or row.estimate_at
-    row.estimate_until = _moment(told.estimate_until, item) or (row.estimate_until if not estimate else None)
-    row.estimate_precision = told.estimate_at.precision if told.estimate_at else row.estimate_precision
-    row.original_estimate_at = row.original_estimate_at or estimate
+    _fill_estimate(row, item)
     row.delay_flag = told.delay_flag[:40]
     row.return_by = told.return_by or row.return_by
     row.signed_by = told.signed_by[:120] or row.signed_by
@@ -71,7 +85,17 @@ def _fill(row: Observation, item: Said) -> None:
     )
     row.delivered_postcode = place.postcode[:32] or row.delivered_postcode
     row.delivered_country = place.country[:2] or row.delivered_country
-    row.observed_at = item.received_at
+    row.observed_at, row.about_at = item.received_at, item.about_at or row.about_at
+
+
+def _fill_estimate(row: Observation, item: Said) -> None:
+    told = item.told
+    estimate = _moment(told.estimate_at, item)
+    row.estimate_at = estimate or row.estimate_at
+    row.estimate_until = _moment(told.estimate_until, item) or (row.estimate_until if not estimate else None)
+    row.estimate_precision = told.estimate_at.precision if told.estimate_at else row.estimate_precision
+    row.estimate_told_at = item.received_at if estimate else row.estimate_told_at
+    row.original_estimate_at = row.original_estimate_at or estimate
 
 
 def _fill_found(row: Observation, told: Told, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from tracking.detectors.presets import LEAD
 from tracking.exception_queue.clocks import Clocks, stop_waiting, wake
 from tracking.exception_queue.journal import Facts, Journal
 from tracking.exception_queue.policies import Policies, Todo
@@ -91,10 +92,13 @@ class CaseDesk:
     # -- enriching -----------------------------------------------------------------------------------------------
 
     def _enrich(self, case: ExceptionCase, shipment: Shipment, signals: list[Signal], changes: SignalChanges) -> None:
-        before, old_kind, old_rank = _columns(case), case.kind, case.severity_rank
+        before, old_kind, old_rank, old_severity = _columns(case), case.kind, case.severity_rank, case.severity
         _describe(case, shipment, signals)
         self._note_signals(case, changes)
         self._replan(case, changes, old_kind, case.severity_rank > old_rank)
+        if case.severity_rank > old_rank and not changes.fired:  # an open signal got graver: no other line says so
+            now: Facts = {"severity": case.severity}
+            self._journal.note(case, ActivityKind.SEVERITY_RAISED, {"severity": old_severity}, now, case.evidence)
         self._wake(case, shipment, changes)
         if _columns(case) != before:
             self._journal.touch(case)
@@ -165,7 +169,7 @@ class CaseDesk:
 
 def _describe(case: ExceptionCase, shipment: Shipment, signals: Iterable[Signal]) -> None:
     """Copy the most severe signal and the parcel's columns to the case (in memory)."""
-    rows = sorted(signals, key=lambda row: (-SEVERITY_RANK[row.severity], row.fired_at, row.kind))
+    rows = sorted(signals, key=lambda row: (-SEVERITY_RANK[row.severity], LEAD.get(row.kind, len(LEAD)), row.fired_at))
     worst = rows[0]
     case.kind, case.cause, case.evidence, case.since = worst.kind, worst.cause, worst.evidence, worst.since
     case.severity, case.severity_rank = worst.severity, SEVERITY_RANK[worst.severity]

@@ -15,7 +15,7 @@ from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
 from tracking.models import Shipment, StatusChange
 from tracking.shipments.directory import reopen_numbers
-from tracking.shipments.projection import Projected, project_all, write_changes
+from tracking.shipments.projection import Projected, estimate_over_at, project_all, write_changes
 from tracking.shipments.store import lock_orders_of
 from tracking.transactions import whole
 from tracking.vocabulary import ShipmentStatus, SignalKind
@@ -59,7 +59,9 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refres
     for key, found in findings.items():
         changes = ledger.reconcile(key, found, now)
         desk.settle(shipments[key], ledger.open_of(key), changes)
-        shipments[key].next_check_at = earliest([found.next_check_at, desk.look_again_at(key)])
+        over_at = estimate_over_at(projected[key])
+        waits = [found.next_check_at, desk.look_again_at(key), over_at if over_at and over_at > now else None]
+        shipments[key].next_check_at = earliest(waits)
     disagreeing = frozenset(key for key in shipments if ledger.is_open(key, SignalKind.SOURCE_CONFLICT))
     desk.write(ledger)
     changed = write_changes(

@@ -266,7 +266,7 @@ def _links(fulfilment_ids: set[str]) -> dict[tuple[int, str], list[int]]:
 def _facts(batch: _Batch) -> None:
     """Carrier facts and observations. A "not found" makes no parcel; other facts of an unknown number do."""
     told: list[ToldShipment] = []
-    said: list[tuple[Item, Observation, Shipment]] = []
+    said: list[tuple[Item, Observation, Shipment, datetime | None]] = []
     for item in batch.items:
         at, newest = item.message.received_at, _newest(item)
         for update in item.reading.shipments:
@@ -280,7 +280,7 @@ def _facts(batch: _Batch) -> None:
             number = normalize(observation.tracking_number)
             shipment = batch.directory.find(number, at=newest.get(number, at), carrier=observation.carrier)
             if shipment is not None:
-                said.append((item, observation, shipment))
+                said.append((item, observation, shipment, newest.get(number)))
     batch.parcels.save()
     batch.directory.save()
     voided = carrier_facts.tell(told, batch.directory, batch.carriers, now=batch.now)
@@ -289,13 +289,14 @@ def _facts(batch: _Batch) -> None:
     batch.touched |= set(carrier_facts.void(voided)) | {item.shipment.pk for item in told}
     batch.touched |= observations.observe(
         observations.Said(
-            shipment.pk,
+            living(shipment).pk,
             item.source.pk,
             observation,
             item.message.received_at,
-            destination_zone(shipment),
+            destination_zone(living(shipment)),
+            about_at,
         )
-        for item, observation, shipment in ((item, observation, living(named)) for item, observation, named in said)
+        for item, observation, shipment, about_at in said
     )
 
 

@@ -40,7 +40,9 @@ def tell(told: Iterable[ToldShipment], directory: Directory, carriers: Carriers,
     voided = []
     for item in items:
         shipment = living(item.shipment)
-        _fill(shipment, item, carriers)
+        if not directory.was_named(shipment, normalize(item.update.tracking_number)):
+            _carry(shipment, item.update, carriers)
+        _fill(shipment, item)
         for number, carrier in item.update.partner_numbers:
             shipment = _partner(shipment, item, normalize(number), carrier, directory, now)
         master = normalize(item.update.master_number)
@@ -61,10 +63,14 @@ def _further_numbers(update: ShipmentUpdate) -> set[str]:
     return {normalize(number) for number in named} - {""}
 
 
-def _fill(shipment: Shipment, item: ToldShipment, carriers: Carriers) -> None:
-    update = item.update
+def _carry(shipment: Shipment, update: ShipmentUpdate, carriers: Carriers) -> None:
+    """Set who carries it. The carrier of a number that was replaced speaks of a label nobody used: it is not asked."""
     shipment.carrier = carriers.by_code(update.carrier) or shipment.carrier
     shipment.service = carriers.service(shipment.carrier, update.service) or shipment.service
+
+
+def _fill(shipment: Shipment, item: ToldShipment) -> None:
+    update = item.update
     if update.direction == Direction.RETURN:
         shipment.direction = Direction.RETURN
     if update.ship_to and shipment.order_id is None:

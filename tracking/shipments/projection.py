@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracking.calendars.days import ONE_DAY, day_start, local_day
 from tracking.connectors.carriers import label_for
 from tracking.domain_events import News, publish
 from tracking.events.facts import Precedence, events_of, observations_of
@@ -84,7 +85,7 @@ def write_changes(
     news: list[News] = []
     for item in sorted(projected, key=lambda each: each.shipment.pk):
         shipment = item.shipment
-        sentence = _sentence(item, shipment.pk in disagreeing)
+        sentence = _sentence(item, shipment.pk in disagreeing, now)
         told = (sentence.key, dict(sentence.parameters), sentence.version)
         if told != item.old_sentence or shipment.status != item.old_status:
             shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version = told
@@ -100,14 +101,24 @@ def write_changes(
     return [change.shipment_id for change in changes]
 
 
-def _sentence(item: Projected, disagree: bool) -> Sentence:
-    shipment = item.shipment
+def estimate_over_at(item: Projected) -> datetime | None:
+    """When (aware UTC) the last estimated day is over at the ship-to, for a parcel whose customer was told of it."""
+    state, zone = item.state, destination_zone(item.shipment)
+    last = state.estimate_until or state.estimate_at
+    if last is None or state.ended_at or not state.estimate_told:
+        return None
+    return day_start(zone, local_day(zone, last) + ONE_DAY)
+
+
+def _sentence(item: Projected, disagree: bool, now: datetime) -> Sentence:
+    shipment, over_at = item.shipment, estimate_over_at(item)
     carrier = shipment.carrier
     facts = SentenceFacts(
         carrier=carrier.name or label_for(carrier.code) if carrier else "",
         zone=destination_zone(shipment),
         has_number=bool(shipment.number),
         sources_disagree=disagree,
+        estimate_is_past=over_at is not None and over_at <= now,
     )
     return sentence_for(item.state, facts)
 

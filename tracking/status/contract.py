@@ -46,6 +46,7 @@ class ObservationFact:
     estimate_at: datetime | None = None
     estimate_until: datetime | None = None
     estimate_precision: str = ""
+    estimate_told_at: datetime | None = None  # last receipt that named the estimate; None: `observed_at`
     delay_flag: str = ""
     return_by: date | None = None
     signed_by: str = ""
@@ -123,7 +124,7 @@ class ShipmentState:
     estimate_until: datetime | None = None
     estimate_precision: str = ""
     estimate_source_id: int | None = None
-    estimate_told: bool = False  # False while made before the first scan: stored, not told
+    estimate_told: bool = False  # False: stored, not told; see `snapshots.is_tellable` and `snapshots.is_overtaken`
     return_by: date | None = None
     not_found_since: datetime | None = None  # the carrier does not know the number (and nothing contradicts)
     signed_by: str = ""

@@ -67,7 +67,9 @@ def project(
         estimate_until=shown.estimate_until if shown else None,
         estimate_precision=shown.estimate_precision if shown else "",
         estimate_source_id=shown.source_id if shown else None,
-        estimate_told=shown is not None and snapshots.is_tellable(shown, first_scan_at),
+        estimate_told=shown is not None
+        and snapshots.is_tellable(shown, first_scan_at)
+        and not snapshots.is_overtaken(shown, line.placed),
         return_by=next((one.return_by for one in seen if one.return_by), None),
         not_found_since=snapshots.not_found_since(seen, line.placed),
         signed_by=proof.signed_by,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from tracking.status.contract import EventFact, ReasonFact
@@ -60,7 +61,18 @@ def _fact(reason: str, reports: Sequence[tuple[int, Placed]], answers: Sequence[
         last_identity=last.event.identity,
         cleared_by_scan_at=later[0].at if later else None,
         cleared_by_outbound_scan_at=next((a.at for a in later if not a.is_return), None),
+        since_at=_since(reason, reports, answers),
     )
+
+
+def _since(reason: str, reports: Sequence[tuple[int, Placed]], answers: Sequence[_Answer]) -> datetime:
+    """Return the first report after the last scan that answered an earlier one: when the present trouble began."""
+    since = reports[0][1].at
+    for (before, earlier), (position, one) in pairwise(reports):
+        between = (a for a in answers if before < a.position < position and a.reason != reason)
+        if any(earlier.at < a.at < one.at for a in between):
+            since = one.at
+    return since
 
 
 def _day(event: EventFact) -> date:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from tracking.status.contract import EventFact, ObservationFact
 from tracking.status.evidence import evidence_rank
 from tracking.status.ordering import Placed
-from tracking.vocabulary import EVIDENCE_RANK, Evidence
+from tracking.vocabulary import EVIDENCE_RANK, Evidence, Milestone
 
 Place = tuple[str, str, str, str]  # city, region, postcode, country
 NO_PLACE: Place = ("", "", "", "")
+_TROUBLE = frozenset({Milestone.DELAYED, Milestone.EXCEPTION})
 _HAS_DATA, _SCANNED = EVIDENCE_RANK[Evidence.CARRIER_HAS_DATA], EVIDENCE_RANK[Evidence.ITEM_SCANNED]
 
 
@@ -38,7 +39,15 @@ def ranked(observations: Iterable[ObservationFact]) -> list[ObservationFact]:
 
 def is_tellable(observation: ObservationFact, first_scan_at: datetime | None) -> bool:
     """Return whether an estimate was made after the first scan; earlier ones are kept and not told."""
-    return first_scan_at is not None and observation.observed_at >= first_scan_at
+    return first_scan_at is not None and _named_at(observation) >= first_scan_at
+
+
+def is_overtaken(observation: ObservationFact, placed: Iterable[Placed]) -> bool:
+    """Return whether an estimate no longer says what its source expects: it reported trouble since it last named the
+    estimate. Carriers withdraw it during a delay; the last one known is kept and not told."""
+    own = (one.event for one in placed if one.event.source_id == observation.source_id)
+    named = _named_at(observation)
+    return any(event.milestone in _TROUBLE and event.received_at > named for event in own)
 
 
 def estimate(observations: Sequence[ObservationFact], first_scan_at: datetime | None) -> ObservationFact | None:
@@ -76,6 +85,10 @@ def not_found_since(observations: Iterable[ObservationFact], placed: Sequence[Pl
 def last_place(events: Iterable[EventFact]) -> Place:
     """Return the last place named in events given newest first."""
     return next((place for place in map(_place_of, events) if place[0] or place[2]), NO_PLACE)
+
+
+def _named_at(observation: ObservationFact) -> datetime:
+    return observation.estimate_told_at or observation.observed_at
 
 
 def _is_known(precedence: int, observations: Iterable[ObservationFact], placed: Iterable[Placed]) -> bool:

@@ -116,9 +116,11 @@ class Story:
         self.stand(status, placed)
 
     def _start_return(self, placed: Placed) -> None:
-        own = placed.event.reason
+        """Begin the way back. A parcel that waited at a pickup point until then was not collected."""
+        own, uncollected = placed.event.reason, Reason.HELD_AT_LOCATION.value if self.available_at else ""
         self.is_returning, self.returning_since = True, placed.at
-        self.return_cause = own if own not in _VAGUE else self.cause_seen or own or Reason.RETURN_TO_SENDER.value
+        likely = uncollected or self.cause_seen or own or Reason.RETURN_TO_SENDER.value
+        self.return_cause = likely if own in _VAGUE else own
 
     def _mark_waits(self, status: str, placed: Placed) -> None:
         self.out_for_delivery_at = placed.at if status == ShipmentStatus.OUT_FOR_DELIVERY else None

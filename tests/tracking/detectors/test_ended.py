@@ -5,49 +5,63 @@ from typing import Any
 import pytest
 
 from tests.tracking.detectors.parcels import at, delivered, moving, parcel, reason, signal, watch
-from tracking.detectors.same_place import Place, contradicts
+from tracking.detectors.same_place import Doubt, Place, doubt
 
 NOW = at("20 12:00")
+NONE, WEAK, SURE = Doubt
 HOME: Place = ("Austin", "TX", "78701", "US")
 
 
 @pytest.mark.parametrize(
-    ("found", "expected", "contradiction"),
+    ("found", "expected", "sure"),
     [
-        (HOME, HOME, False),
-        (("AUSTIN", "tx", "78701-1234", "us"), HOME, False),
-        (("Dallas", "TX", "", "US"), HOME, True),
-        (("Austin", "MN", "", "US"), HOME, True),
-        (("", "", "", "CA"), HOME, True),
-        (("", "", "", ""), HOME, False),
-        (("", "TX", "", "US"), HOME, False),
-        (("Austin", "Texas", "", "US"), HOME, False),  # a name and a code say nothing about each other
-        (("Round Rock", "TX", "78701", "US"), HOME, False),  # the postcode settles it
-        (("Austin", "TX", "78702", "US"), HOME, False),  # another postcode of the same city
-        (("", "TX", "75201", "US"), HOME, True),
-        (("Dallas", "TX", "75201", "US"), HOME, True),
-        (("New York City", "NY", "", "US"), ("New York", "NY", "10001", "US"), False),
-        (("ST LOUIS", "MO", "", "US"), ("Saint Louis", "MO", "63101", "US"), False),
-        (("Ft. Worth", "TX", "", "US"), ("Fort Worth", "TX", "76102", "US"), False),
-        (("MONTREAL", "QC", "", "CA"), ("Montréal", "QC", "H2X 1Y4", "CA"), False),
-        (("San Juan", "PR", "00901", "PR"), ("San Juan", "PR", "00901", "US"), False),
-        (("London", "", "SW1A", "GB"), ("London", "", "SW1A 1AA", "GB"), False),
-        (("東京", "", "", "JP"), ("大阪", "", "", "JP"), True),
+        (HOME, HOME, NONE),
+        (("AUSTIN", "tx", "78701-1234", "us"), HOME, NONE),
+        (("Dallas", "TX", "", "US"), HOME, WEAK),
+        (("Austin", "MN", "", "US"), HOME, SURE),
+        (("", "", "", "CA"), HOME, SURE),
+        (("", "", "", ""), HOME, NONE),
+        (("", "TX", "", "US"), HOME, NONE),
+        (("Austin", "Texas", "", "US"), HOME, NONE),  # a name and a code say nothing about each other
+        (("Round Rock", "TX", "78701", "US"), HOME, NONE),  # the postcode settles it
+        (("Austin", "TX", "78702", "US"), HOME, NONE),  # another postcode of the same city
+        (("Pflugerville", "TX", "78760", "US"), HOME, NONE),  # a suburb that the same office sorts for
+        (("Brooklyn", "NY", "", "US"), ("New York", "NY", "11201", "US"), NONE),
+        (("Staten Island", "NY", "", "US"), ("New York", "NY", "", "US"), NONE),
+        (("Brooklyn", "NY", "11201", "US"), ("Albany", "NY", "12207", "US"), SURE),
+        (("Brooklyn", "WI", "", "US"), ("New York", "NY", "", "US"), SURE),
+        (("Leeds", "", "LS1 4AP", "GB"), ("Bristol", "", "BS6 5QA", "GB"), SURE),
+        (("", "TX", "75201", "US"), HOME, SURE),
+        (("Dallas", "TX", "75201", "US"), HOME, SURE),
+        (("New York City", "NY", "", "US"), ("New York", "NY", "10001", "US"), NONE),
+        (("ST LOUIS", "MO", "", "US"), ("Saint Louis", "MO", "63101", "US"), NONE),
+        (("Ft. Worth", "TX", "", "US"), ("Fort Worth", "TX", "76102", "US"), NONE),
+        (("MONTREAL", "QC", "", "CA"), ("Montréal", "QC", "H2X 1Y4", "CA"), NONE),
+        (("San Juan", "PR", "00901", "PR"), ("San Juan", "PR", "00901", "US"), NONE),
+        (("London", "", "SW1A", "GB"), ("London", "", "SW1A 1AA", "GB"), NONE),
+        (("東京", "", "", "JP"), ("大阪", "", "", "JP"), WEAK),
     ],
 )
-def test_contradiction(found: Place, expected: Place, contradiction: bool) -> None:
-    assert contradicts(found, expected) is contradiction
-    assert contradicts(expected, found) is contradiction
+def test_another_place(found: Place, expected: Place, sure: Doubt) -> None:
+    assert doubt(found, expected) is sure
+    assert doubt(expected, found) is sure
 
 
 def test_delivered_in_the_wrong_place() -> None:
-    found = watch(parcel(delivered(delivered_place=("Dallas", "TX", "", "US"))), "misdelivery_suspected", NOW)
+    found = watch(parcel(delivered(delivered_place=("Tulsa", "OK", "", "US"))), "misdelivery_suspected", NOW)
     assert found.signal is not None
     assert found.needs_person
     assert (found.signal.severity, found.signal.cause) == ("high", "carrier")
     assert found.signal.evidence == (
-        "Delivered on Wed 18 Nov 11:00 CST in Dallas, TX, US; the ship-to is Austin, TX, 78701, US."
+        "Delivered on Wed 18 Nov 11:00 CST in Tulsa, OK, US; the ship-to is Austin, TX, 78701, US."
     )
+
+
+def test_two_towns_of_one_region_are_a_weaker_sign() -> None:
+    found = signal(parcel(delivered(delivered_place=("Dallas", "TX", "", "US"))), "misdelivery_suspected", NOW)
+    assert found is not None
+    assert found.severity == "medium"
+    assert found.evidence.endswith("Only the towns' names differ; it may be a neighbouring one.")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from tracking.detectors.contract import Policy, Window
 from tracking.detectors.policies import PolicyBook, Scope, preset_policy, resolve
 from tracking.detectors.presets import (
     KINDS,
+    LEAD,
+    LEADING,
     NEXT_ACTION_IN_PHASE,
     PLAIN_WINDOWS,
     WINDOWS,
@@ -101,6 +103,12 @@ def test_presets_are_words_the_product_knows() -> None:
         assert window.window.split(".")[0] == window.kind
         assert window.window in PLAIN_WINDOWS
     assert len(set(WINDOWS)) == len(WINDOWS)
+
+
+def test_every_kind_has_its_place_among_the_leading() -> None:
+    assert sorted(LEADING) == sorted(SignalKind.values)
+    assert LEAD["return_to_sender"] < LEAD["refused"]
+    assert LEAD["presumed_lost"] < LEAD["missed_promise"]
 
 
 def test_the_next_action_of_a_return_changes_when_it_is_back() -> None:

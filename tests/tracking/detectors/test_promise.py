@@ -135,3 +135,15 @@ def test_whose_fault_it_is(state: Any, cause: str) -> None:
         found = signal(late, kind, now)
         assert found is not None
         assert found.cause == cause
+
+
+def test_what_is_next_for_a_parcel_that_is_late_depends_on_whether_it_left() -> None:
+    facts = {"promise_at": at("17 12:00"), "promise_is_date": True, "promise_origin": "the shop's order"}
+    left = signal(parcel(moving(), **facts), "missed_promise", at("18 12:00"))
+    lies = signal(parcel(labelled(), **facts), "missed_promise", at("18 12:00"))
+    assert left is not None
+    assert lies is not None
+    assert (left.parameters, lies.parameters) == ({}, {"phase": "not_scanned"})
+    assert left.evidence.startswith(
+        "Promised for Tue 17 Nov (the shop's order) and not delivered by the end of that day."
+    )

@@ -170,3 +170,11 @@ def test_a_second_hold_gets_a_window_of_its_own(kind: str) -> None:
     found = signal(facts, kind, NOW)
     assert found is not None
     assert found.since == at("17 12:00")
+
+
+@pytest.mark.parametrize("kind", ["failed_attempt", "damaged", "refused", "lost"])
+def test_a_trouble_that_scans_do_not_end_began_with_its_first_report(kind: str) -> None:
+    again = reason(kind, "16 12:00", last_at=at("17 12:00"), since_at=at("17 12:00"), count=2)
+    found = signal(parcel(moving(reasons=(again,))), kind, NOW)
+    assert found is not None
+    assert found.since == at("16 12:00")

@@ -1,10 +1,11 @@
-"""Clocks that stand still while the only source is silent, one day at most."""
+"""Clocks that stand still while the only source is silent, one day at most; silence after which nothing is awaited."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from tests.tracking.detectors.parcels import at, labelled, moving, parcel, signal, watch
+from tests.tracking.detectors.parcels import at, labelled, moving, parcel, reason, signal, watch
 from tracking.detectors.contract import ShipmentFacts
 from tracking.status.contract import ShipmentState
 
@@ -61,3 +62,12 @@ def test_a_promise_broken_before_the_silence_stays_as_it_was() -> None:
     )
     assert found is not None
     assert found.cause == "carrier"
+
+
+def test_after_a_reported_loss_no_scan_is_awaited() -> None:
+    lost = reason("lost", "17 12:00")
+    facts = parcel(moving(status="exception", reasons=(lost,)))
+    for kind in ("stalled", "presumed_lost"):
+        assert watch(facts, kind, at("12-20 12:00")).why_not == "The carrier has reported it lost: no scan is awaited."
+    found = replace(lost, cleared_by_scan_at=at("18 12:00"))
+    assert signal(parcel(moving(reasons=(found,))), "stalled", at("21 12:00")) is not None

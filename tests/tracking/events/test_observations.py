@@ -88,3 +88,29 @@ def test_an_estimate_for_a_day_means_its_end_at_the_destination(ids: tuple[int, 
     observe([Said(*ids, told, now, "America/Los_Angeles")])
     row = Observation.objects.get()
     assert (row.estimate_at, row.estimate_precision) == (datetime(2026, 11, 21, 7, 59, 59, tzinfo=UTC), "date")
+
+
+def test_a_snapshot_that_speaks_of_an_earlier_time_is_no_news(ids: tuple[int, int], now: datetime) -> None:
+    newer = Said(*ids, word(estimate_at=estimate(ESTIMATE)), now, about_at=now)
+    older = word(estimate_at=estimate(ESTIMATE - timedelta(days=1)), delay_flag="WEATHER")
+    observe([newer])
+    observe([Said(*ids, older, now + timedelta(hours=1), about_at=now - timedelta(hours=9))])
+    row = Observation.objects.get()
+    assert (row.estimate_at, row.delay_flag, row.observed_at) == (ESTIMATE, "", now)
+
+
+def test_the_last_estimate_known_is_taken_from_a_late_snapshot_as_told_then(
+    ids: tuple[int, int], now: datetime
+) -> None:
+    early = now - timedelta(hours=9)
+    observe([Said(*ids, word(delay_flag="WEATHER"), now, about_at=now)])
+    observe([Said(*ids, word(estimate_at=estimate(ESTIMATE)), now + timedelta(hours=1), about_at=early)])
+    row = Observation.objects.get()
+    assert (row.estimate_at, row.estimate_told_at, row.delay_flag) == (ESTIMATE, early, "WEATHER")
+
+
+def test_when_an_estimate_was_last_named_is_kept(ids: tuple[int, int], now: datetime) -> None:
+    say(ids, now, word(estimate_at=estimate(ESTIMATE)))
+    assert say(ids, now + timedelta(hours=1), word()).estimate_told_at == now
+    later = now + timedelta(hours=2)
+    assert say(ids, later, word(estimate_at=estimate(ESTIMATE))).estimate_told_at == later

@@ -229,7 +229,8 @@ def test_the_parts_of_a_state_agree(events: list[EventFact]):
     assert state.moved_after_end_at is None or state.status in TERMINAL_STATUSES
     assert all(one.status != other.status for one, other in zip(state.steps, state.steps[1:], strict=False))
     for fact in state.reasons:
-        assert fact.first_at <= fact.last_at
+        assert fact.since_at is not None
+        assert fact.first_at <= fact.since_at <= fact.last_at
         assert fact.count >= 1
         assert fact.cleared_by_scan_at is None or fact.cleared_by_scan_at > fact.last_at
 

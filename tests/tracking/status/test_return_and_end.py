@@ -52,6 +52,18 @@ def test_the_reason_of_a_return_is_what_caused_it(before, own, reason):
     assert project(events).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("own", "reason"),
+    [("", "held_at_location"), ("return_to_sender", "held_at_location"), ("refused", "refused")],
+)
+def test_what_waited_at_a_pickup_point_comes_back_because_nobody_collected_it(own, reason):
+    missed = event(1, "exception", reason="failed_attempt")
+
+    state = project([missed, event(2, "available_for_pickup"), event(3, "returning", reason=own)])
+
+    assert state.reason == reason
+
+
 def test_a_return_that_is_cancelled_travels_to_the_customer_again():
     events = [event(1, "returning"), event(2, "in_transit", turn="return_cancelled"), event(3, "delivered")]
 

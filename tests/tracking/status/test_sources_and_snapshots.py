@@ -124,6 +124,31 @@ def test_an_estimate_made_before_the_first_scan_is_kept_and_not_told():
     assert project([label, scan], [late]).estimate_told
 
 
+def test_a_snapshot_after_the_scan_without_an_estimate_does_not_make_an_earlier_one_tellable():
+    kept = observation(6, estimate_at=at(90), estimate_told_at=at(1))
+
+    assert not project([event(5, "first_scan")], [kept]).estimate_told
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (event(8, "delayed", reason="weather_delay"), False),  # and the carrier named no estimate with it
+        (event(8, "exception", reason="customs_hold"), False),
+        (event(8, "in_transit"), True),
+        (event(3, "delayed", received_at=at(8)), False),
+        (event(5, "delayed"), True),  # named again since
+        (event(8, "delayed", precedence=SHOP), True),  # another source's trouble says nothing about this estimate
+    ],
+)
+def test_an_estimate_not_named_since_the_trouble_is_no_longer_what_the_carrier_expects(trouble, told):
+    kept = observation(8, estimate_at=at(90), estimate_told_at=at(6))
+
+    state = project([event(4, "first_scan"), trouble], [kept])
+
+    assert (state.estimate_at, state.estimate_told) == (at(90), told)
+
+
 @pytest.mark.parametrize(
     ("observations", "estimate"),
     [
@@ -218,6 +243,32 @@ def test_a_reason_counts_on_any_milestone():
     state = project([event(1, "out_for_delivery", reason="address_issue")])
 
     assert [(fact.reason, fact.milestone) for fact in state.reasons] == [("address_issue", "out_for_delivery")]
+
+
+@pytest.mark.parametrize(
+    ("later", "since"),
+    [
+        ([], 2),
+        ([event(5, "exception", reason="customs_hold")], 2),  # the same hold told again
+        ([event(4, "in_transit"), event(5, "exception", reason="customs_hold", evidence="none")], 5),
+        ([event(4, "info"), event(5, "exception", reason="customs_hold", evidence="none")], 2),  # no scan between
+        ([event(4, "exception", reason="other"), event(5, "exception", reason="customs_hold", evidence="none")], 5),
+        ([event(2, "out_for_delivery"), event(5, "exception", reason="customs_hold")], 2),  # not later than the first
+        ([event(5, "exception", reason="customs_hold"), event(5, "in_transit")], 2),
+        ([correction(4, "in_transit"), event(5, "exception", reason="customs_hold", evidence="none")], 5),
+        (
+            [event(hour, *told) for hour, told in ((4, ["in_transit"]), (8, ["in_transit"]))]
+            + [event(hour, "exception", reason="customs_hold", evidence="none") for hour in (5, 6, 9, 10)],
+            9,
+        ),
+    ],
+)
+def test_since_when_a_reason_holds_this_time(later, since):
+    reported = event(2, "exception", reason="customs_hold", evidence="none")
+
+    fact = next(f for f in project([event(1, "in_transit"), reported, *later]).reasons if f.reason == "customs_hold")
+
+    assert (fact.first_at, fact.since_at) == (at(2), at(since))
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,22 @@ def test_every_sentence_reads_well_in_both_languages(name, carrier):
             SCANNED | {"estimate_told": True, "estimate_at": at(90), "estimate_until": at(130)},
             "in_transit_window",
         ),
+        # the estimated day is over: the carrier has reported the parcel on a later one
+        (
+            "in_transit",
+            SCANNED | {"estimate_told": True, "estimate_at": at(90), "status_at": at(120)},
+            "in_transit_late",
+        ),
+        (
+            "in_transit",
+            SCANNED | {"estimate_told": True, "estimate_at": at(90), "estimate_until": at(125), "status_at": at(120)},
+            "in_transit_window",
+        ),
+        (
+            "delayed",
+            SCANNED | {"estimate_told": True, "estimate_at": at(90), "status_at": at(120), "reason": "carrier_delay"},
+            "delayed_carrier",
+        ),
         ("out_for_delivery", SCANNED, "out_for_delivery"),
         ("available_for_pickup", SCANNED, "available_for_pickup"),
         ("available_for_pickup", SCANNED | {"return_by": date(2026, 12, 1)}, "available_for_pickup_until"),
@@ -129,6 +145,22 @@ def test_every_sentence_reads_well_in_both_languages(name, carrier):
 )
 def test_which_sentence_is_chosen(status, more, expected):
     assert key(status, **more) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "expected"),
+    [
+        ("first_scan", True, "in_transit_late"),
+        ("in_transit", True, "in_transit_late"),
+        ("in_transit", False, "in_transit"),  # nobody was told of the day
+        ("out_for_delivery", True, "out_for_delivery"),
+        ("delayed", True, "delayed"),
+    ],
+)
+def test_once_the_estimated_day_is_over_it_is_not_told_any_more(status, told, expected):
+    more = SCANNED | {"estimate_told": told, "estimate_at": at(90)}
+
+    assert key(status, replace(FACTS, estimate_is_past=True), **more) == expected
 
 
 def test_a_parcel_without_number_and_sources_that_disagree():

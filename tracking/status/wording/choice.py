@@ -36,13 +36,15 @@ class SentenceFacts:
     """What the sentence needs beside the state.
 
     `carrier` is the name to show ("FedEx"), "" if not known; `zone` the IANA zone of the ship-to, for days;
-    `sources_disagree` is true while the sources' contradiction is an open problem.
+    `sources_disagree` is true while the sources' contradiction is an open problem. What depends on the time is asked
+    before (`estimate_is_past`), so that the choice itself needs no clock.
     """
 
     carrier: str = ""
     zone: str = "UTC"
     has_number: bool = True
     sources_disagree: bool = False
+    estimate_is_past: bool = False  # the last estimated day is over at the ship-to
 
 
 def sentence_for(state: ShipmentState, facts: SentenceFacts) -> Sentence:
@@ -62,7 +64,8 @@ def _key(state: ShipmentState, facts: SentenceFacts, known: dict[str, str]) -> s
     if state.status in (ShipmentStatus.DELAYED, ShipmentStatus.EXCEPTION):
         return _trouble(state, known)
     if state.status in (ShipmentStatus.FIRST_SCAN, ShipmentStatus.IN_TRANSIT):
-        return _with_estimate(state.status, known)
+        is_late = state.estimate_told and "estimate" not in known
+        return "in_transit_late" if is_late else _with_estimate(state.status, known)
     return _other(state, known)
 
 
@@ -116,13 +119,17 @@ def _known_parameters(state: ShipmentState, facts: SentenceFacts) -> dict[str, s
         "return_by": state.return_by.isoformat() if state.return_by else "",
         "count": str(state.attempts),
     }
-    return {name: value for name, value in (values | _estimate(state, facts.zone)).items() if value}
+    return {name: value for name, value in (values | _estimate(state, facts)).items() if value}
 
 
-def _estimate(state: ShipmentState, zone: str) -> dict[str, str]:
-    if not state.estimate_told:
+def _estimate(state: ShipmentState, facts: SentenceFacts) -> dict[str, str]:
+    """Return the estimated days, nothing when they are over: by the calendar, or because the carrier has reported the
+    parcel on a later day."""
+    if not state.estimate_told or facts.estimate_is_past:
         return {}
-    first, last = _day(None, state.estimate_at, zone), _day(None, state.estimate_until, zone)
+    first, last = _day(None, state.estimate_at, facts.zone), _day(None, state.estimate_until, facts.zone)
+    if max(first, last) < _day(state.status_local_date, state.status_at, facts.zone):
+        return {}
     return {"estimate": first, "estimate_until": last if last > first else ""}
 
 

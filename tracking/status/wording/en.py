@@ -42,6 +42,7 @@ TEXTS = {
     "in_transit_window": (
         "Your parcel is on its way. It is estimated to arrive between {estimate} and {estimate_until}."
     ),
+    "in_transit_late": "Your parcel is on its way, later than {carrier} estimated.",
     "out_for_delivery": "Your parcel is out for delivery with {carrier}.",
     "available_for_pickup": "Your parcel is ready for you to collect.",
     "available_for_pickup_until": (

@@ -42,6 +42,7 @@ TEXTS = {
     "in_transit": "Tu paquete está en camino.",
     "in_transit_estimate": "Tu paquete está en camino. El día de entrega estimado es el {estimate}.",
     "in_transit_window": ("Tu paquete está en camino. La entrega se estima entre el {estimate} y el {estimate_until}."),
+    "in_transit_late": "Tu paquete está en camino, más tarde de lo que preveía {carrier}.",
     "out_for_delivery": "Tu paquete está en reparto con {carrier}.",
     "available_for_pickup": "Tu paquete está listo para que lo recojas.",
     "available_for_pickup_until": (
