@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from tracking.connectors.contract import Connector
 from tracking.connectors.easypost import EASYPOST
 from tracking.connectors.fedex import FEDEX
+from tracking.connectors.generic import GENERIC
 from tracking.connectors.shopify import SHOPIFY
 from tracking.connectors.ups import UPS
 from tracking.connectors.usps import USPS
@@ -13,6 +14,7 @@ from tracking.connectors.usps import USPS
 _ALL: tuple[Connector, ...] = (
     EASYPOST,
     FEDEX,
+    GENERIC,
     SHOPIFY,
     UPS,
     USPS,
