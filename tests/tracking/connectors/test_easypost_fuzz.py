@@ -1,5 +1,6 @@
 """Whatever happens to a message of EasyPost, reading it either works or says that it cannot be read."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tracking.connectors.mutations import HOSTILE, check_reads_or_says_why, mutated, spoilt
-from tracking.connectors.contract import RawMessage
+from tracking.connectors.contract import Account, RawMessage
 from tracking.connectors.easypost import EASYPOST
+from tracking.connectors.http import CallFailed, HttpClient, HttpRequest, HttpResponse
 
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SAMPLES = sorted((Path(__file__).parents[2] / "samples" / "easypost").glob("*.json"))
 HEADERS = [{"x-hmac-signature": "AA"}, {"x-hmac-signature-v2": "AA", "x-timestamp": "now", "x-path": "/"}]
 
@@ -35,3 +38,27 @@ def test_cut_and_spoilt_bytes(body: bytes) -> None:
 @pytest.mark.parametrize("body", HOSTILE)
 def test_hostile_json(body: bytes) -> None:
     check(body)
+
+
+class Vendor:
+    def __init__(self, status: int, body: bytes) -> None:
+        self.answer = HttpResponse(status, {}, body)
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        return self.answer
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.just(200), mutated(SAMPLES) | spoilt(SAMPLES))
+def test_a_poll_answer_gives_parts_that_can_be_read_or_fails_as_a_call(status: int, body: bytes) -> None:
+    account = Account({"api_key": "EZAK"}, HttpClient(Vendor(status, body)), NOW)
+    try:
+        answer = EASYPOST.fetch(account, [], "")
+    except CallFailed as failure:
+        refused = failure
+    else:
+        assert all(error.message for error in answer.errors)
+        for part in answer.parts:
+            check(part.body, "poll")
+        return
+    assert refused.kind in ("temporary",)

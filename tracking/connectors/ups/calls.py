@@ -123,7 +123,7 @@ def _part(answer: Node, status: int, number: str) -> PolledPart | Unreadable | C
     if status >= 400 and not refusal.has("errors"):
         return CallFailed("permanent", f"UPS rejected the request. (HTTP {status})", status=status)
     if status >= 400 and not says_not_found(refusal):
-        return Unreadable(number, problem_of(refusal))
+        return Unreadable(number, problem_of(refusal) or "UPS answered with an error that says nothing.")
     whole: dict[str, Any] = {**answer.value, ASKED: number}
     return PolledPart(about=number, body=canonical(whole))
 

@@ -108,8 +108,8 @@ def problem_of(node: Node) -> str:
     said = _said(node)
     if not said:
         return ""
-    code, text = said[0]
-    return f"UPS answered with an error: {' '.join(part for part in (code, text[:200]) if part)}"
+    words = " ".join(part for part in (said[0][0], said[0][1][:200].rstrip(".")) if part)
+    return f"UPS answered with an error: {words or 'no explanation'}."
 
 
 def _said(node: Node) -> list[tuple[str, str]]:
