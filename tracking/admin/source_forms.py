@@ -95,7 +95,7 @@ class NewSourceForm(forms.Form):
 
 
 def _field(setting: SettingField, source: Source | None) -> forms.CharField:
-    stored = source.all_settings().get(setting.key, "") if source else ""
+    stored = source.all_settings().get(setting.key, "") if source and not source.is_sealed else ""
     if setting.is_secret:
         told = ends_in(stored)
         state = f"{told.capitalize()}. Leave empty to keep it." if told else "Not set."

@@ -279,6 +279,8 @@ def _facts(batch: _Batch) -> None:
         for observation in item.reading.observations:
             number = normalize(observation.tracking_number)
             shipment = batch.directory.find(number, at=newest.get(number, at), carrier=observation.carrier)
+            if shipment is None and number and not observation.not_found:
+                shipment = _unannounced(batch, number, observation.carrier, item)
             if shipment is not None:
                 said.append((item, observation, shipment, newest.get(number)))
     batch.parcels.save()

@@ -8,6 +8,7 @@ from tracking.connectors.contract import Account, Connector, Token
 from tracking.connectors.http import HttpClient, Transport
 from tracking.models import Source
 
+UNREADABLE_SECRETS = "The secrets of this source cannot be read with the keys in FIELD_KEYS. Enter them again."
 EXPIRES_EARLY = timedelta(minutes=2)
 
 

@@ -15,7 +15,7 @@ from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import get
 from tracking.ingest.allowance import note_failure, note_success, take_call
 from tracking.ingest.operations import store_polled
-from tracking.ingest.outgoing import account_for, keep_token
+from tracking.ingest.outgoing import UNREADABLE_SECRETS, account_for, keep_token
 from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
 from tracking.models.encryption import UndecipherableSecret
 from tracking.transactions import alone
@@ -37,7 +37,6 @@ CURSOR_EVERY = timedelta(minutes=30)
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=10)
 MOST_PAGES = 20
-UNREADABLE_SECRETS = "The secrets of this source cannot be read with the keys in FIELD_KEYS. Enter them again."
 
 
 ADOPT = """

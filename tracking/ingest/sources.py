@@ -10,7 +10,7 @@ from tracking.connectors.contract import Connector
 from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import UnknownKind, get
 from tracking.ingest.allowance import note_failure
-from tracking.ingest.outgoing import account_for
+from tracking.ingest.outgoing import UNREADABLE_SECRETS, account_for
 from tracking.ingest.polling import adopt
 from tracking.models import Source, Store
 from tracking.vocabulary import FeedState
@@ -84,7 +84,10 @@ def _store(name: str, now: datetime) -> Store:
 
 def missing(source: Source) -> list[tuple[str, str]]:
     """Return (what, why) of each thing a source lacks for its first hour."""
-    connector, told = get(source.kind), source.all_settings()
+    connector = get(source.kind)
+    if source.is_sealed:
+        return [("Secrets", UNREADABLE_SECRETS)]
+    told = source.all_settings()
     found = [
         (field.label, f"Needed to {_purpose(field.needed_for)}.")
         for field in connector.setting_fields
@@ -107,6 +110,8 @@ def test_connection(*, source_id: int, now: datetime, transport: Transport | Non
     """Make the cheapest real call (network); return whether it worked and a sentence about it."""
     source = Source.objects.get(pk=source_id)
     connector = get(source.kind)
+    if source.is_sealed:
+        return False, UNREADABLE_SECRETS
     try:
         account = account_for(source, connector, now=now, transport=transport, fresh=True)
         sentence = connector.test_connection(account)

@@ -22,6 +22,21 @@ def cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
 
 
+class Sealed(dict[str, Any]):
+    """A secret that no key opens: it looks empty, is stored again as it was, and `opened` refuses it."""
+
+    def __init__(self, stored: str) -> None:
+        super().__init__()
+        self.stored = stored
+
+
+def opened(secret: dict[str, Any]) -> dict[str, Any]:
+    """Return a secret that could be read. Raises UndecipherableSecret."""
+    if isinstance(secret, Sealed):
+        raise UndecipherableSecret("No key of FIELD_KEYS opens this secret.")
+    return secret
+
+
 if TYPE_CHECKING:  # fields take type arguments in their stubs only
     _Text = models.TextField[Mapping[str, Any], dict[str, Any]]
 else:
@@ -36,11 +51,13 @@ class EncryptedJSONField(_Text):
             return {}
         try:
             return json.loads(cipher().decrypt(value.encode()))
-        except InvalidToken as error:
-            raise UndecipherableSecret("No key of FIELD_KEYS opens this secret.") from error
+        except InvalidToken:
+            return Sealed(value)  # pages about the row must still open
 
     def to_python(self, value: Any) -> Any:
         return value if isinstance(value, dict) else {}
 
     def get_prep_value(self, value: Any) -> str:
+        if isinstance(value, Sealed):
+            return value.stored
         return cipher().encrypt(json.dumps(value).encode()).decode() if value else ""

@@ -3,7 +3,7 @@
 from django.db import models
 
 from tracking.connectors import registry
-from tracking.models.encryption import EncryptedJSONField
+from tracking.models.encryption import EncryptedJSONField, Sealed, opened
 from tracking.models.parties import Store
 from tracking.vocabulary import FeedState
 
@@ -64,6 +64,11 @@ class Source(models.Model):
     def __repr__(self) -> str:
         return f"<Source {self.slug}>"
 
+    @property
+    def is_sealed(self) -> bool:
+        """True when no key of FIELD_KEYS opens its secrets."""
+        return isinstance(self.secrets, Sealed)
+
     def all_settings(self) -> dict[str, str]:
-        """Settings and secrets together, for the connector only."""
-        return {**self.settings, **self.secrets}
+        """Settings and secrets together, for the connector only. Raises UndecipherableSecret."""
+        return {**self.settings, **opened(self.secrets)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models
 
-from tracking.models.encryption import EncryptedJSONField, UndecipherableSecret
+from tracking.models.encryption import EncryptedJSONField, UndecipherableSecret, opened
 from tracking.transactions import whole
 
 
@@ -47,5 +47,7 @@ def _save_again(model: type[models.Model], fields: list[str], key: int) -> int:
     row = model._default_manager.select_for_update().only("pk", *fields).filter(pk=key).first()
     if row is None:
         return 0
+    for name in fields:
+        opened(getattr(row, name))
     row.save(update_fields=fields)
     return 1

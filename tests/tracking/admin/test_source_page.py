@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from tests.tracking.admin.world import NOW, World, person
@@ -202,3 +203,15 @@ def test_the_list_costs_the_same_with_more_sources(admin: Client, source: Source
             assert "not reported" in admin.get(LIST).content.decode()
         costs.append(len(queries))
     assert costs[0] == costs[1] <= 15
+
+
+def test_secrets_that_no_key_opens_are_told_and_can_be_entered_again(admin: Client, source: Source) -> None:
+    other = [Fernet.generate_key().decode()]
+    with override_settings(FIELD_KEYS=other):
+        assert admin.get(LIST).status_code == 200
+        assert "cannot be read with the keys in FIELD_KEYS" in read(admin, source)
+    source.refresh_from_db()
+    assert source.secrets == {"client_secret": SECRET}  # looking at the page spoils nothing
+    with override_settings(FIELD_KEYS=other):
+        sources.add_source(kind="fedex", slug="fedex-east", store="", values={"client_secret": "fresh"}, now=NOW)
+        assert Source.objects.get().secrets == {"client_secret": "fresh"}
