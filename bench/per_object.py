@@ -153,7 +153,7 @@ class SlowPath:
 
     def _write(self, projected: projection.Projected) -> None:
         shipment = projected.shipment
-        sentence = projection._sentence(projected, disagree=False)
+        sentence = projection._sentence(projected, disagree=False, now=self.now)
         told = (sentence.key, dict(sentence.parameters), sentence.version)
         if told != projected.old_sentence or shipment.status != projected.old_status:
             shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version = told
