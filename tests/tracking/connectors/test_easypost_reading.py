@@ -169,6 +169,22 @@ def test_estimate(fields: dict[str, object], value: object) -> None:
     assert (seen.estimate_at and seen.estimate_at.value) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "carrier"),
+    [
+        ("USPS", "usps"),
+        ("FedExDefault", "fedex"),
+        ("UPSDAP", "ups"),
+        ("DHLExpress", "dhl_express"),
+        ("CanadaPost", "canada_post"),
+        ("Pigeon", ""),
+        ("", ""),
+    ],
+)
+def test_carrier(name: str, carrier: str) -> None:
+    assert read(tracker(carrier=name)).shipments[0].carrier == carrier
+
+
 @pytest.mark.parametrize("number", [NUMBER, "12345", "", "94001 50899563000000015"])
 def test_a_second_number_is_taken_only_when_a_carrier_would_give_it(number: str) -> None:
     (update,) = read(tracker(carrier_detail={"alternate_identifier": number})).shipments

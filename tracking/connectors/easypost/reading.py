@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from tracking.connectors.carriers import code_for
 from tracking.connectors.contract import RawMessage, Reading, ShipmentUpdate, Unreadable, UnreadableMessage
-from tracking.connectors.easypost.trackers import Tracker
+from tracking.connectors.easypost.trackers import Tracker, carrier_of
 from tracking.connectors.parsing import Node, decode_json
 from tracking.vocabulary import Transport
 
@@ -44,7 +43,7 @@ def _read_refund(refund: Node) -> Reading:
     number = refund.text("tracking_code", 128)
     if not number:
         return Reading(ignored="The refund names no tracking code.")
-    update = ShipmentUpdate(number, code_for(refund.text("carrier", 120)), voided=True)
+    update = ShipmentUpdate(number, carrier_of(refund.text("carrier", 120)), voided=True)
     return Reading(shipments=(update,), errors=tuple(refund.errors))
 
 

@@ -14,6 +14,7 @@ from tracking.connectors.parsing import Node
 from tracking.vocabulary import Direction, Precision
 
 CODE, NAME = 60, 120  # characters kept of a code, and of a name
+FAMILIES = ("fedex", "usps", "ups")  # carriers that EasyPost knows under many names
 WITHOUT_DATA = frozenset({"unknown", "error"})  # statuses of a number that no carrier has told about
 
 
@@ -23,7 +24,7 @@ class Tracker:
     def __init__(self, node: Node) -> None:
         self._node = node
         self.number = node.text("tracking_code", 128)
-        self.carrier = code_for(node.text("carrier", NAME))
+        self.carrier = carrier_of(node.text("carrier", NAME))
         before = len(node.errors)
         found = [self._event(detail) for detail in node.nodes("tracking_details")]
         self.events = tuple(event for event in found if event)
@@ -78,6 +79,12 @@ class Tracker:
             description=detail.text("message", 500) or detail.text("description", 500),
             place=_place(detail.node("tracking_location")),
         )
+
+
+def carrier_of(name: str) -> str:
+    """Return the carrier code of EasyPost's name; accounts of one carrier have names that begin alike (`UPSDAP`)."""
+    beginnings = (carrier for carrier in FAMILIES if name.lower().startswith(carrier))
+    return code_for(name) or next(beginnings, "")
 
 
 def _keys(status: str, detail: str) -> tuple[LookupKey, ...]:
