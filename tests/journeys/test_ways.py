@@ -24,8 +24,6 @@ RECONCILED = timedelta(hours=2)  # by then a shop that is asked every half hour 
 OUTCOMES: dict[str, tuple[str, set[str]]] = {
     "customs_hold": ("delivered", {"customs_hold", "stalled"}),
     "damaged": ("exception", {"damaged", "stalled"}),
-    "healthy_usps": ("delivered", set()),
-    "incomplete_address": ("exception", {"address_issue", "stalled"}),
     "label_never_lodged": ("label_created", {"no_first_scan", "missed_promise"}),
     "refused_and_returned": ("returned", {"refused", "return_to_sender"}),
     "two_failed_attempts": ("delivered", {"failed_attempt"}),
