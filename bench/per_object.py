@@ -11,30 +11,28 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tracking.connectors.contract import Observation as ToldObservation
 from tracking.connectors.contract import ObservedEvent, Reading
 from tracking.connectors.numbers import normalize
 from tracking.connectors.registry import get
-from tracking.detectors.registry import detect
 from tracking.domain_events import publish
+from tracking.events import observations
 from tracking.events.facts import Precedence, events_of, observations_of
 from tracking.events.meanings import Heard, published
+from tracking.exception_queue import refresh
 from tracking.exception_queue.cases import CaseDesk
-from tracking.exception_queue.facts import Pickups, earliest, facts_of
+from tracking.exception_queue.facts import Pickups, earliest
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
-from tracking.ingest.apply import summary
+from tracking.ingest import apply
 from tracking.ingest.polling import Intervals
 from tracking.ingest.reading import Item, raw
 from tracking.models import (
     Carrier,
     InboundMessage,
-    Observation,
     Order,
     PollState,
     Service,
     Shipment,
-    Signal,
     Source,
     StatusChange,
     TrackingCode,
@@ -46,7 +44,7 @@ from tracking.shipments import projection
 from tracking.status.identity import event_identity
 from tracking.status.projection import project
 from tracking.status.times import settle, zone_side
-from tracking.vocabulary import CaseState, InboundState, SignalState
+from tracking.vocabulary import CaseState, InboundState
 
 
 class SlowPath:
@@ -77,8 +75,7 @@ class SlowPath:
         shipment = parcels.select_related("carrier", "service", "warehouse", "order").get(pk=number.shipment_id)
         for event in reading.events:
             self._event(message, source, shipment, event)
-        for observation in reading.observations:
-            self._observe(message, source, shipment, observation)
+        self._observe(Item(message, source, reading), shipment)
         self._tell(shipment, reading)
         self._refresh(shipment)
         self._ask_later(source, shipment, number.number)
@@ -112,17 +109,12 @@ class SlowPath:
             },
         )
 
-    def _observe(self, message: InboundMessage, source: Source, shipment: Shipment, told: ToldObservation) -> None:
-        """These messages tell no estimate and no proof: only that the parcel is known, by whom and when."""
-        assert told.estimate_at is None, "this path keeps no estimates"
-        facts = {
-            "observed_at": message.received_at,
-            "not_found": told.not_found,
-            "signed_by": told.signed_by,
-            "delivered_to": told.delivered_to,
-        }
-        facts = {name: value for name, value in facts.items() if value != ""}
-        Observation.objects.update_or_create(shipment=shipment, source=source, defaults=facts)
+    def _observe(self, item: Item, shipment: Shipment) -> None:
+        zone = projection.destination_zone(shipment)
+        for told in item.reading.observations:
+            about_at = apply._newest(item).get(normalize(told.tracking_number))
+            at = item.message.received_at
+            observations.observe([observations.Said(shipment.pk, item.source.pk, told, at, zone, about_at)])
 
     def _tell(self, shipment: Shipment, reading: Reading) -> None:
         for update in reading.shipments:
@@ -132,24 +124,25 @@ class SlowPath:
 
     def _refresh(self, shipment: Shipment) -> None:
         """Project, detect, move the case, write what changed."""
-        events, observations = (
-            events_of([shipment.pk], self.precedence),
-            observations_of([shipment.pk], self.precedence),
-        )
-        state = project(events[shipment.pk], observations.get(shipment.pk, ()), label_told_at=shipment.label_told_at)
-        projected = projection._project(shipment, state)
-        found = detect(facts_of(shipment, state, self.pickups), self.policies.for_shipment(shipment), self.now)
-        again = None
-        if found.signals or Signal.objects.filter(shipment=shipment, state=SignalState.OPEN).exists():
-            ledger = Ledger([shipment.pk])
+        events = events_of([shipment.pk], self.precedence)[shipment.pk]
+        said = observations_of([shipment.pk], self.precedence).get(shipment.pk, ())
+        state = project(events, said, label_told_at=shipment.label_told_at)
+        projected, ledger = projection._project(shipment, state), Ledger([shipment.pk])
+        found = refresh._judge(projected, self.policies, self.pickups, ledger, self.now)
+        waits = [found.next_check_at, self._late_estimate(projected)]
+        if found.signals or ledger.open_of(shipment.pk):
             desk = CaseDesk({shipment.pk: shipment}, self.policies, self.now)
             changes = ledger.reconcile(shipment.pk, found, self.now)
             desk.settle(shipment, ledger.open_of(shipment.pk), changes)
             desk.write(ledger)
-            again = desk.look_again_at(shipment.pk)
-        shipment.next_check_at = earliest([found.next_check_at, again])
+            waits.append(desk.look_again_at(shipment.pk))
+        shipment.next_check_at = earliest(waits)
         self._write(projected)
         self._mark(shipment)
+
+    def _late_estimate(self, projected: projection.Projected) -> datetime | None:
+        over_at = projection.estimate_over_at(projected)
+        return over_at if over_at and over_at > self.now else None
 
     def _write(self, projected: projection.Projected) -> None:
         shipment = projected.shipment
@@ -184,7 +177,7 @@ class SlowPath:
 
     def _finish(self, message: InboundMessage, source: Source, reading: Reading) -> None:
         message.state, message.processed_at = InboundState.PROCESSED, self.now
-        message.attempts, message.result = 1, summary(Item(message, source, reading))
+        message.attempts, message.result = 1, apply.summary(Item(message, source, reading))
         message.save()
         if source.last_message_at is None or message.received_at > source.last_message_at:
             source.last_message_at = message.received_at
