@@ -42,4 +42,4 @@ def chosen() -> Scale:
 
 def toy(size: int) -> Scale:
     """A scale whose numbers mean nothing: it only shows that the measurements run."""
-    return Scale("toy", size, min(size // 3, 1_000), 100, rounds=2, page_rounds=1, seconds=0.3, minutes_of_traffic=0.02)
+    return Scale("toy", size, min(size // 2, 1_000), 100, rounds=2, page_rounds=1, seconds=0.3, minutes_of_traffic=0.02)
