@@ -213,12 +213,12 @@ def _ask_numbers(
     if not states:
         return False
     if not take_call(source.pk, connector, now=now):
-        _put_off(states, now)
+        _put_off(states, _callable_at(source.pk, now))
         return False
     asks = [ParcelAsk(number=row.number, carrier=connector.carrier) for row in states]
     answer = _call(source, connector, now, transport, total, asks, "")
     if answer is None:
-        _put_off(states, now, failed=True)
+        _put_off(states, now + RETRY, failed=True)
         return False
     _reschedule(states, {part.about for part in answer.parts}, now)
     return True
@@ -310,11 +310,15 @@ def _reschedule(states: Sequence[PollState], answered: set[str], now: datetime) 
         )
 
 
-def _put_off(states: Sequence[PollState], now: datetime, *, failed: bool = False) -> None:
+def _put_off(states: Sequence[PollState], until: datetime, *, failed: bool = False) -> None:
     rows = PollState.objects.filter(pk__in=[row.pk for row in states])
-    rows.update(
-        next_poll_at=now + RETRY if failed else now + timedelta(minutes=1), failures=F("failures") + int(failed)
-    )
+    rows.update(next_poll_at=until, failures=F("failures") + int(failed))
+
+
+def _callable_at(source_id: int, now: datetime) -> datetime:
+    """When a source that may not be called now may be: the end of its block, else in a minute."""
+    until = Source.objects.values_list("blocked_until", flat=True).get(pk=source_id)
+    return max(until or now, now + timedelta(minutes=1))
 
 
 def _ask_cursor(
