@@ -41,6 +41,7 @@ from tracking.models import (
     Warehouse,
 )
 from tracking.shipments import projection
+from tracking.shipments.store import columns_of
 from tracking.status.identity import event_identity
 from tracking.status.projection import project
 from tracking.status.times import settle, zone_side
@@ -154,7 +155,7 @@ class SlowPath:
             projection._change(projected, cause, self.mapping_version, self.now).save()
             publish(projection._news(projected, told != projected.old_sentence, cause, self.now))
         shipment.mapping_version = self.mapping_version
-        if projection._columns(shipment) != projected.old_columns:
+        if columns_of(shipment) != projected.old_columns:
             shipment.projected_at = self.now
             shipment.save()
 

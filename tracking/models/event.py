@@ -47,10 +47,11 @@ class TrackingEvent(models.Model):
         SETTLED = "settled", "Settled by a person"
         VOID = "void", "Label voided"
 
-    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events")
+    # Its own index would repeat the beginning of the unique one below; the same for code.
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)
     identity = models.BigIntegerField()
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True)
-    code = models.ForeignKey(TrackingCode, on_delete=models.PROTECT, null=True, blank=True)
+    code = models.ForeignKey(TrackingCode, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SOURCE)
     occurred_at = models.DateTimeField()
     precision = models.CharField(max_length=8, choices=Precision.choices, default=Precision.INSTANT)

@@ -9,7 +9,7 @@ from tracking.connectors.carriers import label_for
 from tracking.domain_events import News, publish
 from tracking.events.facts import Precedence, events_of, observations_of
 from tracking.models import Shipment, StatusChange
-from tracking.shipments.store import save_all
+from tracking.shipments.store import columns_of, save_all
 from tracking.status.contract import Sentence, ShipmentState
 from tracking.status.places import zone_of
 from tracking.status.projection import project
@@ -50,7 +50,7 @@ def project_all(shipments: Mapping[int, Shipment]) -> dict[int, Projected]:
 
 def _project(shipment: Shipment, state: ShipmentState) -> Projected:
     sentence = (shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version)
-    projected = Projected(shipment, state, shipment.status, sentence, _columns(shipment))
+    projected = Projected(shipment, state, shipment.status, sentence, columns_of(shipment))
     for name in COPIED:
         setattr(shipment, name, getattr(state, name))
     shipment.label_at = state.label_at or shipment.label_told_at
@@ -62,10 +62,6 @@ def _project(shipment: Shipment, state: ShipmentState) -> Projected:
     shipment.delivered_postcode, shipment.delivered_country = postcode[:32], country[:2]
     shipment.unmapped_events = min(state.unmapped, 32767)
     return projected
-
-
-def _columns(shipment: Shipment) -> tuple[object, ...]:
-    return tuple(shipment.__dict__[field.attname] for field in Shipment._meta.concrete_fields)
 
 
 def destination_zone(shipment: Shipment) -> str:
@@ -92,7 +88,7 @@ def write_changes(
             changes.append(_change(item, cause, mapping_version, now))
             news += _news(item, told != item.old_sentence, cause, now)
         shipment.mapping_version = mapping_version
-        if _columns(shipment) != item.old_columns:
+        if columns_of(shipment) != item.old_columns:
             shipment.projected_at = now
             dirty.append(shipment)
     StatusChange.objects.bulk_create(changes)

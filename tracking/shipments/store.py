@@ -7,6 +7,7 @@ from tracking.connectors.carriers import code_for, label_for
 from tracking.models import Carrier, FulfilmentParcel, Order, Service, Shipment
 
 KEPT_FOR_EVER = {"id", "public_token", "created_at"}
+ATTRIBUTES = tuple(field.attname for field in Shipment._meta.concrete_fields)
 COLUMNS = [field.name for field in Shipment._meta.concrete_fields if field.name not in KEPT_FOR_EVER]
 
 
@@ -36,6 +37,11 @@ def lock_orders_of(shipment_ids: Iterable[int]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+def columns_of(shipment: Shipment) -> tuple[object, ...]:
+    """The stored values of a shipment, to see whether it changed."""
+    return tuple(shipment.__dict__[name] for name in ATTRIBUTES)
+
+
 class Parcels:
     """The shipments of one batch: each locked once (FOR NO KEY UPDATE, by id) after the orders that name it, one object
     per row, written together."""
@@ -43,6 +49,7 @@ class Parcels:
     def __init__(self) -> None:
         self._by_id: dict[int, Shipment] = {}
         self._touched: dict[int, Shipment] = {}
+        self._stored: dict[int, tuple[object, ...]] = {}
 
     def load(self, ids: Iterable[int]) -> None:
         """Lock and read the shipments not read yet, their orders first."""
@@ -51,7 +58,9 @@ class Parcels:
             return
         lock_orders_of(wanted)
         rows = Shipment.objects.filter(pk__in=wanted).select_for_update(no_key=True, of=("self",))
-        self._by_id.update({row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")})
+        found = {row.pk: row for row in rows.order_by("id").select_related("carrier", "warehouse")}
+        self._by_id.update(found)
+        self._stored.update({key: columns_of(row) for key, row in found.items()})
 
     def __getitem__(self, shipment_id: int) -> Shipment:
         return self._by_id[shipment_id]
@@ -65,9 +74,11 @@ class Parcels:
         self._touched[id(shipment)] = shipment
 
     def save(self) -> None:
-        """Write the touched shipments; new ones get their ids."""
-        save_all(self._touched.values())
-        self._by_id.update({row.pk: row for row in self._touched.values()})
+        """Write the touched shipments that really changed; new ones get their ids."""
+        changed = [row for row in self._touched.values() if self._stored.get(row.pk) != columns_of(row)]
+        save_all(changed)
+        self._by_id.update({row.pk: row for row in changed})
+        self._stored.update({row.pk: columns_of(row) for row in changed})
         self._touched = {}
 
 
