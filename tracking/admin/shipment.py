@@ -68,6 +68,12 @@ class SettleForm(forms.Form):
     note = forms.CharField(label="What was it?", widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
 
 
+class NotReceivedForm(forms.Form):
+    """A person says that a delivered parcel did not arrive."""
+
+    note = forms.CharField(label="Who says so, and what?", widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(RowList):
     """Every parcel we know."""
@@ -142,10 +148,11 @@ class ShipmentAdmin(RowList):
         return when(row.next_check_at, who, "not due")
 
     def get_urls(self) -> list[URLPattern]:
-        """Also the two things people do to a parcel."""
+        """Also the three things people do to a parcel."""
         own = [
             path("<int:pk>/correct/", self.admin_site.admin_view(require_POST(self.correct)), name="shipment_correct"),
             path("<int:pk>/settle/", self.admin_site.admin_view(require_POST(self.settle)), name="shipment_settle"),
+            path("<int:pk>/missed/", self.admin_site.admin_view(require_POST(self.missed)), name="shipment_missed"),
         ]
         return own + super().get_urls()
 
@@ -183,6 +190,7 @@ class ShipmentAdmin(RowList):
             "may_act": may(request, "act_on_case"),
             "correct_form": CorrectStatusForm(initial={"status": parcel.status}),
             "settle_form": SettleForm(),
+            "missed_form": NotReceivedForm(),
             **forms_given,
         }
         return self.page(request, "shiptrack/shipment/page.html", _title(parcel), **context)
@@ -202,6 +210,15 @@ class ShipmentAdmin(RowList):
         if not form.is_valid():
             return self._show(request, str(pk), settle_form=form)
         return self._act(request, pk, corrections.settle, "The movement is settled.", **form.cleaned_data)
+
+    def missed(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take a person's word that a delivered parcel did not arrive."""
+        require(request, "act_on_case")
+        form = NotReceivedForm(request.POST)
+        if not form.is_valid():
+            return self._show(request, str(pk), missed_form=form)
+        done = "It is reported as not received; its case is in the queue."
+        return self._act(request, pk, corrections.say_not_received, done, **form.cleaned_data)
 
     def _act(self, request: HttpRequest, pk: int, operation: Any, done: str, **given: Any) -> HttpResponse:
         try:

@@ -33,6 +33,20 @@ def settle(*, shipment_id: int, actor: User, now: datetime, note: str) -> Refres
     return _say(shipment_id, TrackingEvent.Kind.SETTLED, "", actor, now, note or "Settled")
 
 
+@whole
+def say_not_received(*, shipment_id: int, actor: User, now: datetime, note: str) -> Refreshed:
+    """Note that a delivered parcel did not arrive by the customer's or an agent's word: its case opens at once.
+
+    Raises ActionRefused, Shipment.DoesNotExist.
+    """
+    if _locked(shipment_id).status != ShipmentStatus.DELIVERED:
+        raise ActionRefused("Only a parcel that counts as delivered can be reported as not received.")
+    if not note.strip():
+        raise ActionRefused("Say who says so.")
+    Shipment.objects.filter(pk=shipment_id).update(not_received_at=now)
+    return _say(shipment_id, TrackingEvent.Kind.NOT_RECEIVED, "", actor, now, note)
+
+
 def _locked(shipment_id: int) -> Shipment:
     lock_orders_of([shipment_id])
     return Shipment.objects.select_for_update(no_key=True, of=("self",)).get(pk=shipment_id)

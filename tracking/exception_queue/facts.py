@@ -70,6 +70,7 @@ def facts_of(shipment: Shipment, state: ShipmentState, pickups: Pickups) -> Ship
         calendar=carrier_calendar(shipment.carrier),
         created_at=shipment.created_at,
         estimate_inside_since=shipment.estimate_inside_since,
+        not_received_at=shipment.not_received_at,
         warehouse_zone=shipment.warehouse.time_zone if shipment.warehouse else "",
     )
 

@@ -46,6 +46,7 @@ class TrackingEvent(models.Model):
         CORRECTION = "correction", "Corrected by a person"
         SETTLED = "settled", "Settled by a person"
         VOID = "void", "Label voided"
+        NOT_RECEIVED = "not_received", "Said not to have arrived"
 
     # Its own index would repeat the beginning of the unique one below; the same for code.
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)

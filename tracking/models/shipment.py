@@ -34,6 +34,9 @@ class Shipment(models.Model):
     label_told_at = models.DateTimeField(null=True, blank=True, help_text="Label time told by a platform or shop.")
     voided_at = models.DateTimeField(null=True, blank=True)
     order_cancelled_at = models.DateTimeField(null=True, blank=True)
+    not_received_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the customer or an agent said that it did not arrive."
+    )
     claimed_twice = models.BooleanField(default=False)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
     ship_to_city = models.CharField(max_length=120, blank=True)

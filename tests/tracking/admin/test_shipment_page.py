@@ -120,6 +120,18 @@ def test_settling_what_did_not_move_is_refused_in_words(client: Client, world: W
     assert "Nothing moved after the end of this parcel." in answer.content.decode()
 
 
+@pytest.mark.usefixtures("agent")
+def test_a_delivered_parcel_is_reported_as_not_received(client: Client, world: World) -> None:
+    parcel = world.case().shipment
+    assert "did not receive it" not in page(client, parcel)
+    client.post(f"{LIST}{parcel.pk}/correct/", {"status": "delivered", "note": "Carrier says so"})
+    assert "did not receive it" in page(client, parcel)
+    sent = {"note": "Customer called"}
+    answer = client.post(f"{LIST}{parcel.pk}/missed/", sent, follow=True).content.decode()
+    assert "its case is in the queue" in answer
+    assert parcel.signals.filter(kind="delivered_not_received", state="open").exists()
+
+
 def test_who_may_only_look_cannot_correct(client: Client, world: World) -> None:
     client.force_login(person("auditor"))
     parcel = world.case().shipment

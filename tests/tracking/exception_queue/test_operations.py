@@ -231,6 +231,26 @@ def test_movement_after_the_end_is_settled_once(case: ExceptionCase) -> None:
     assert not Signal.objects.filter(kind="movement_after_delivery", state="open").exists()
 
 
+def test_a_delivered_parcel_that_did_not_arrive_opens_a_case_until_a_person_ends_it(case: ExceptionCase) -> None:
+    ann = person("ann")
+    with pytest.raises(ActionRefused, match="counts as delivered"):
+        corrections.say_not_received(shipment_id=case.shipment_id, actor=ann, now=NOW, note="Customer called.")
+    tell("fedex", event(ONE, "delivered", NOW), at=NOW)
+    with pytest.raises(ActionRefused, match="who says so"):
+        corrections.say_not_received(shipment_id=case.shipment_id, actor=ann, now=NOW + HOUR, note=" ")
+    corrections.say_not_received(shipment_id=case.shipment_id, actor=ann, now=NOW + HOUR, note="Customer called.")
+    assert only_parcel().status == "delivered"
+    signal = Signal.objects.get(kind="delivered_not_received")
+    assert (signal.state, signal.needs_person) == ("open", True)
+    open_case = ExceptionCase.objects.exclude(state="resolved").get()
+    assert open_case.kind == "delivered_not_received"
+    operations.resolve(
+        case_id=open_case.pk, actor=ann, now=NOW + 2 * HOUR, outcome="arrived", note="At the neighbours."
+    )
+    tell("fedex", event(ONE, "info", NOW + HOUR), at=NOW + 3 * HOUR)
+    assert not Signal.objects.filter(kind="delivered_not_received", state="open").exists()
+
+
 def test_a_joined_parcel_cannot_be_corrected(stage: None) -> None:
     tell("shop", order(), fulfilment())
     tell("fedex", event(ONE, "in_transit", MONDAY))
