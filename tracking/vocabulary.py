@@ -354,3 +354,14 @@ class FeedState(TextChoices):
     FAILING = "failing", "Failing"
     SILENT = "silent", "Silent"
     PAUSED = "paused", "Paused"
+
+
+class KnowledgeState(TextChoices):
+    """Where a topic stands with the customer."""
+
+    TOLD = "told", "Told"
+    SCHEDULED = "scheduled", "Will be told"
+    TO_APPROVE = "to_approve", "Waits for approval"
+    WITHHELD = "withheld", "Not told"
+    FAILED = "failed", "Could not be told"
+    UNKNOWN = "unknown", "Perhaps told"

@@ -3,6 +3,7 @@
 from tracking.models.case import CaseActivity, ExceptionCase, Signal
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
 from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
+from tracking.models.knowledge import CustomerKnowledge
 from tracking.models.ledger import DomainEvent
 from tracking.models.mapping import MappingVersion, StatusMapping
 from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
@@ -18,6 +19,7 @@ __all__ = [
     "Carrier",
     "CaseActivity",
     "Customer",
+    "CustomerKnowledge",
     "DomainEvent",
     "ExceptionCase",
     "Fulfilment",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import connection
 
+from tracking.customer_knowledge.operations import move as move_knowledge
 from tracking.domain_events import News, publish
 from tracking.models import (
     CaseActivity,
@@ -40,6 +41,7 @@ def join(survivor: Shipment, loser: Shipment, directory: Directory, *, now: date
     StatusChange.objects.filter(shipment_id=loser.pk).update(shipment_id=survivor.pk)
     PollState.objects.filter(shipment_id=loser.pk).delete()
     _move_cases(survivor.pk, loser.pk, now)
+    move_knowledge(survivor_id=survivor.pk, loser_id=loser.pk)
     loser.merged_into, loser.next_check_at, loser.order, loser.number = survivor, None, None, ""
     survivor.next_check_at = now
     directory.parcels.touch(survivor)
