@@ -9,6 +9,7 @@ from tracking.models.mapping import MappingVersion, StatusMapping
 from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
 from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
 from tracking.models.policy import CarePolicy, KindPolicy, PromisePolicy, WindowPolicy
+from tracking.models.queue_view import Presence, SavedView
 from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
 from tracking.models.source import Source
 from tracking.models.team import RoutingRule, Shift, Team, TeamMember, WorkingHours
@@ -34,10 +35,12 @@ __all__ = [
     "PickupCutoff",
     "PollPolicy",
     "PollState",
+    "Presence",
     "PrivacyTask",
     "PromisePolicy",
     "RevealLog",
     "RoutingRule",
+    "SavedView",
     "Service",
     "Shift",
     "Shipment",

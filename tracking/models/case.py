@@ -99,6 +99,8 @@ class ExceptionCase(models.Model):
             models.Index(fields=["state", "time_left_at", "id"], name="case_state", condition=OPEN),
             models.Index(fields=["owner", "time_left_at", "id"], name="case_owner", condition=OPEN),
             models.Index(fields=["kind", "time_left_at", "id"], name="case_kind", condition=OPEN),
+            models.Index(fields=["time_left_at", "id"], name="case_high_care", condition=OPEN & Q(care_level="high")),
+            models.Index(fields=["time_left_at", "id"], name="case_reopened", condition=OPEN & Q(reopened_count__gt=0)),
             models.Index(fields=["-resolved_at", "-id"], name="case_resolved", condition=Q(state="resolved")),
             models.Index(fields=["waiting_until"], name="case_waking", condition=Q(state="waiting")),
             models.Index(fields=["order"], name="case_order"),
