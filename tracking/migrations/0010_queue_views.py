@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0008_not_received'),
+        ('tracking', '0009_customer_knowledge'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
