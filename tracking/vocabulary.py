@@ -300,6 +300,43 @@ class Outcome(TextChoices):
     DUPLICATE = "duplicate", "Duplicate"
 
 
+class NotExceptionReason(TextChoices):
+    """Why a case was none: what a detector, a window or a mapping can learn from."""
+
+    LATE_SCAN = "late_scan", "The scan had happened; we heard of it late"
+    USUAL_FOR_LANE = "usual_for_lane", "Usual for this lane: the window is too short"
+    AGREED = "agreed", "Agreed with the customer or the warehouse"
+    WRONG_MAPPING = "wrong_mapping", "The carrier's code means something else"
+    WRONG_DATA = "wrong_data", "Wrong or mixed-up data"
+    TEST_ORDER = "test_order", "A test order"
+    OTHER = "other", "Another reason"
+
+
+class WaitingParty(TextChoices):
+    """On whom a case waits; empty: on nobody in particular."""
+
+    CUSTOMER = "customer", "Customer"
+    CARRIER = "carrier", "Carrier"
+    WAREHOUSE = "warehouse", "Warehouse"
+    COLLEAGUE = "colleague", "A colleague"
+
+
+class PromiseSubject(TextChoices):
+    """What a person promised a customer."""
+
+    ARRIVAL = "arrival", "The parcel arrives by then"
+    OTHER = "other", "Something else is done by then"
+
+
+class PromiseState(TextChoices):
+    """How it stands with what a person promised a customer."""
+
+    OPEN = "open", "Open"
+    KEPT = "kept", "Kept"
+    BROKEN = "broken", "Broken"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 MONEY_OUTCOMES = frozenset({Outcome.REFUNDED, Outcome.REPLACED, Outcome.RESHIPPED, Outcome.WRITTEN_OFF})
 
 
@@ -343,6 +380,13 @@ class ActivityKind(TextChoices):
     RESOLVED = "resolved", "Resolved"
     REOPENED = "reopened", "Reopened"
     MERGED = "merged", "Merged"
+    PROMISED = "promised", "Customer promised"
+    PROMISE_KEPT = "promise_kept", "Promise kept"
+    PROMISE_BROKEN = "promise_broken", "Promise broken"
+    PROMISE_WITHDRAWN = "promise_withdrawn", "Promise withdrawn"
+    CARE_SET = "care_set", "Care level set"
+    MACRO = "macro", "Macro applied"
+    UNDONE = "undone", "Undone"
 
 
 class FeedState(TextChoices):

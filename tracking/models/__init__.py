@@ -1,6 +1,6 @@
 """All models of the tracking app, one file per aggregate."""
 
-from tracking.models.case import CaseActivity, ExceptionCase, Signal
+from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, Signal
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
 from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
 from tracking.models.knowledge import CustomerKnowledge
@@ -8,7 +8,7 @@ from tracking.models.ledger import DomainEvent
 from tracking.models.mapping import MappingVersion, StatusMapping
 from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
 from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
-from tracking.models.policy import CarePolicy, KindPolicy, PromisePolicy, WindowPolicy
+from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, PromisePolicy, WindowPolicy
 from tracking.models.queue_view import Presence, SavedView
 from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
 from tracking.models.source import Source
@@ -19,8 +19,10 @@ __all__ = [
     "CarePolicy",
     "Carrier",
     "CaseActivity",
+    "ClaimPolicy",
     "Customer",
     "CustomerKnowledge",
+    "CustomerPromise",
     "DomainEvent",
     "ExceptionCase",
     "Fulfilment",
@@ -28,6 +30,7 @@ __all__ = [
     "InboundMessage",
     "Job",
     "KindPolicy",
+    "Macro",
     "MappingVersion",
     "Observation",
     "Order",

@@ -13,11 +13,15 @@ from tracking.vocabulary import (
     CareLevel,
     CaseState,
     CauseFamily,
+    NotExceptionReason,
     Outcome,
+    PromiseState,
+    PromiseSubject,
     Severity,
     ShipmentStatus,
     SignalKind,
     SignalState,
+    WaitingParty,
 )
 
 OPEN = ~Q(state="resolved")
@@ -41,6 +45,9 @@ class ExceptionCase(models.Model):
     cause = models.CharField(max_length=10, choices=CauseFamily.choices)
     severity = models.CharField(max_length=10, choices=Severity.choices)
     severity_rank = models.PositiveSmallIntegerField(default=2)
+    severity_steps = models.PositiveSmallIntegerField(
+        default=0, help_text="Steps above what its signals say: a broken promise or an escalation raised it."
+    )
     evidence = models.CharField(max_length=500, blank=True, help_text="Evidence of the most severe open signal.")
     since = models.DateTimeField(help_text="When the problem began.")
     signal_count = models.PositiveSmallIntegerField(default=1, help_text="Open signals.")
@@ -56,9 +63,16 @@ class ExceptionCase(models.Model):
     first_response_due_at = models.DateTimeField()
     first_responded_at = models.DateTimeField(null=True, blank=True)
     time_left_at = models.DateTimeField(help_text="The earlier of the two clocks.")
+    waiting_party = models.CharField(max_length=10, choices=WaitingParty.choices, blank=True)
     waiting_on = models.CharField(max_length=120, blank=True)
     waiting_until = models.DateTimeField(null=True, blank=True)
     waiting_for_scan = models.BooleanField(default=False)
+    clocks_paused_at = models.DateTimeField(null=True, blank=True, help_text="Waiting on the customer stops the clock.")
+    paused_due_at = models.DateTimeField(null=True, blank=True, help_text="When the next action was due at the pause.")
+    promise_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="What a person promised the customer, while nobody has said how it ended."
+    )
+    claim_due_at = models.DateTimeField(null=True, blank=True, help_text="Until when the carrier takes a claim.")
     routed_by = models.ForeignKey(RoutingRule, on_delete=models.SET_NULL, null=True, blank=True)
     routed_by_version = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField()
@@ -69,6 +83,9 @@ class ExceptionCase(models.Model):
     )
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
     outcome_note = models.CharField(max_length=500, blank=True)
+    not_exception_reason = models.CharField(max_length=20, choices=NotExceptionReason.choices, blank=True)
+    cost_minor = models.BigIntegerField(null=True, blank=True, help_text="What it cost us, in minor units.")
+    cost_currency = models.CharField(max_length=3, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
     reopened_count = models.PositiveSmallIntegerField(default=0)
     follows = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, help_text="Earlier case.")
@@ -93,6 +110,10 @@ class ExceptionCase(models.Model):
                 | (OPEN & Q(outcome="") & Q(resolved_at=None)),
                 name="case_resolved_has_outcome",
             ),
+            models.CheckConstraint(
+                condition=Q(cost_minor=None) | (Q(cost_minor__gte=0) & ~Q(cost_currency="")),
+                name="case_cost_has_currency",
+            ),
         ]
         indexes = [
             models.Index(fields=["time_left_at", "id"], name="case_queue", condition=OPEN),
@@ -104,6 +125,12 @@ class ExceptionCase(models.Model):
             models.Index(fields=["-resolved_at", "-id"], name="case_resolved", condition=Q(state="resolved")),
             models.Index(fields=["waiting_until"], name="case_waking", condition=Q(state="waiting")),
             models.Index(fields=["order"], name="case_order"),
+            models.Index(
+                fields=["claim_due_at", "id"], name="case_claim", condition=OPEN & Q(claim_due_at__isnull=False)
+            ),
+            models.Index(
+                fields=["promise_due_at"], name="case_promise", condition=OPEN & Q(promise_due_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +168,38 @@ class Signal(models.Model):
         return self.get_kind_display()
 
 
+class CustomerPromise(models.Model):
+    """What a person promised a customer in a case. It holds the case open until a person has said how it ended."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.CASCADE, related_name="promises")
+    subject = models.CharField(max_length=10, choices=PromiseSubject.choices, default=PromiseSubject.ARRIVAL)
+    text = models.CharField(max_length=300)
+    due_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="customer_promises"
+    )
+    state = models.CharField(max_length=10, choices=PromiseState.choices, default=PromiseState.OPEN)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When it was kept, broken or withdrawn.")
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    ended_because = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["made_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(state="open"), name="promise_one_open"),
+            models.CheckConstraint(
+                condition=(Q(state="open") & Q(ended_at=None)) | (~Q(state="open") & Q(ended_at__isnull=False)),
+                name="promise_ended_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class CaseActivity(models.Model):
     """What happened to a case, with before and after; written in the change's own transaction."""
 
@@ -151,6 +210,10 @@ class CaseActivity(models.Model):
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
     note = models.TextField(blank=True)
+    case_version = models.PositiveIntegerField(default=0, help_text="The case's version with this change.")
+    undoes = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="undone_by", db_index=False
+    )
 
     class Meta:
         ordering = ["at", "id"]

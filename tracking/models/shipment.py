@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,10 @@ class Shipment(models.Model):
     is_international = models.BooleanField(default=False)
     care_level = models.CharField(max_length=10, choices=CareLevel.choices, default=CareLevel.STANDARD)
     care_policy = models.CharField(max_length=200, blank=True, help_text="Which policy set the care level.")
+    care_reason = models.CharField(max_length=300, blank=True, help_text="In words, what of the order met the policy.")
+    care_set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     promise_at = models.DateTimeField(null=True, blank=True)
     promise_is_date = models.BooleanField(default=False)
     promise_origin = models.CharField(max_length=120, blank=True)

@@ -37,8 +37,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Auditors": (),
 }
 POLICY_MODELS = (
-    "windowpolicy", "kindpolicy", "carepolicy", "promisepolicy", "pollpolicy", "routingrule", "team", "teammember",
-    "shift", "workinghours", "warehouse", "pickupcutoff", "carrier", "service",
+    "windowpolicy", "kindpolicy", "carepolicy", "claimpolicy", "macro", "promisepolicy", "pollpolicy", "routingrule",
+    "team", "teammember", "shift", "workinghours", "warehouse", "pickupcutoff", "carrier", "service",
 )  # fmt: skip
 ADMIN_MODELS = (*POLICY_MODELS, "store", "source", "statusmapping", "mappingversion", "privacytask")
 
