@@ -387,6 +387,17 @@ class ActivityKind(TextChoices):
     CARE_SET = "care_set", "Care level set"
     MACRO = "macro", "Macro applied"
     UNDONE = "undone", "Undone"
+    ESCALATED = "escalated", "Escalated"
+    HANDED_OVER = "handed_over", "Handed over"
+
+
+class EscalationAction(TextChoices):
+    """What a step of the ladder does."""
+
+    NOTIFY_OWNER = "notify_owner", "Tell the owner"
+    NOTIFY_LEAD = "notify_lead", "Tell the lead"
+    RAISE_SEVERITY = "raise_severity", "Raise the severity"
+    REASSIGN = "reassign", "Give it to somebody else"
 
 
 class FeedState(TextChoices):

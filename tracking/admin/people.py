@@ -47,7 +47,7 @@ class MemberInline(TabularInline):
     extra = 0
     hide_title = True
     tab = True
-    fields = ("user", "takes_cases", "is_lead", "away_from", "away_until")
+    fields = ("user", "takes_cases", "is_lead")
     show_change_link = True
     verbose_name_plural = "members (open one for their shifts)"
 
@@ -75,7 +75,7 @@ class ShiftInline(TabularInline):
 class TeamMemberAdmin(ConfigurationAdmin):
     """A person in a team, with shifts."""
 
-    list_display = ("user", "team", "takes_cases", "is_lead", "away_from", "away_until")
+    list_display = ("user", "team", "takes_cases", "is_lead")
     list_filter = ("team",)
     list_select_related = ("user", "team")
     readonly_fields = ("last_assigned_at",)

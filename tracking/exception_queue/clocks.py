@@ -27,6 +27,24 @@ def wake(case: ExceptionCase) -> None:
     stop_waiting(case)
 
 
+def facts_for_rules(case: ExceptionCase, shipment: Shipment) -> CaseFacts:
+    """Return what routing rules ask of a case; the order is loaded with the parcel."""
+    order = shipment.order
+    return CaseFacts(
+        kind=case.kind,
+        severity=case.severity,
+        cause=case.cause,
+        carrier_id=shipment.carrier_id,
+        service_id=shipment.service_id,
+        warehouse_id=shipment.warehouse_id,
+        country=shipment.ship_to_country,
+        total_minor=order.total_minor if order else None,
+        currency=order.currency if order else "",
+        care_level=shipment.care_level,
+        tags=tuple(order.tags) if order else (),
+    )
+
+
 class Clocks:
     """Teams, rules and working hours of one batch, read when the first case needs them."""
 
@@ -42,10 +60,7 @@ class Clocks:
 
     def route(self, case: ExceptionCase, shipment: Shipment) -> Rule:
         """Set team and owner by the first rule that takes the case; return the rule."""
-        facts = CaseFacts(
-            case.kind, case.severity, shipment.carrier_id, shipment.warehouse_id, shipment.ship_to_country
-        )
-        rule = self.desk.rule_for(facts)
+        rule = self.desk.rule_for(facts_for_rules(case, shipment))
         case.team_id, case.routed_by_version = rule.team_id, rule.version
         case.routed_by_id = rule.id or None
         case.owner_id = self.desk.owner_for(rule, self.now)

@@ -1,6 +1,7 @@
 """All models of the tracking app, one file per aggregate."""
 
 from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, Signal
+from tracking.models.configuration import ConfigurationApplication, ConfigurationDraft, ConfigurationVersion
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
 from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
 from tracking.models.knowledge import CustomerKnowledge
@@ -12,18 +13,35 @@ from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, P
 from tracking.models.queue_view import Presence, SavedView
 from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
 from tracking.models.source import Source
-from tracking.models.team import RoutingRule, Shift, Team, TeamMember, WorkingHours
+from tracking.models.team import (
+    Absence,
+    EscalationPolicy,
+    EscalationStep,
+    RoutingRule,
+    Shift,
+    ShiftHandover,
+    Team,
+    TeamLoad,
+    TeamMember,
+    WorkingHours,
+)
 from tracking.models.upkeep import Job, PrivacyTask, RevealLog, WorkerHeartbeat
 
 __all__ = [
+    "Absence",
     "CarePolicy",
     "Carrier",
     "CaseActivity",
     "ClaimPolicy",
+    "ConfigurationApplication",
+    "ConfigurationDraft",
+    "ConfigurationVersion",
     "Customer",
     "CustomerKnowledge",
     "CustomerPromise",
     "DomainEvent",
+    "EscalationPolicy",
+    "EscalationStep",
     "ExceptionCase",
     "Fulfilment",
     "FulfilmentParcel",
@@ -46,6 +64,7 @@ __all__ = [
     "SavedView",
     "Service",
     "Shift",
+    "ShiftHandover",
     "Shipment",
     "Signal",
     "Source",
@@ -53,6 +72,7 @@ __all__ = [
     "StatusMapping",
     "Store",
     "Team",
+    "TeamLoad",
     "TeamMember",
     "TrackingCode",
     "TrackingEvent",

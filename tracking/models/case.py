@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tracking.models.order import Order
 from tracking.models.parties import Carrier, Store, Warehouse
@@ -25,6 +25,10 @@ from tracking.vocabulary import (
 )
 
 OPEN = ~Q(state="resolved")
+NO_LADDER_YET = OPEN & ~Q(breach_at=F("time_left_at"))
+QUIET_UNKNOWN = Q(state="acknowledged", last_person_action_at__isnull=False) & ~Q(
+    quiet_since=F("last_person_action_at")
+)
 
 
 class ExceptionCase(models.Model):
@@ -63,6 +67,18 @@ class ExceptionCase(models.Model):
     first_response_due_at = models.DateTimeField()
     first_responded_at = models.DateTimeField(null=True, blank=True)
     time_left_at = models.DateTimeField(help_text="The earlier of the two clocks.")
+    breach_at = models.DateTimeField(
+        null=True, blank=True, help_text="The `time_left_at` whose passing began the ladder that is climbed."
+    )
+    escalation_severity = models.CharField(
+        max_length=10, choices=Severity.choices, blank=True, help_text="Whose ladder: the severity at the breach."
+    )
+    escalation_step = models.PositiveSmallIntegerField(default=0, help_text="Steps taken since the breach.")
+    escalation_due_at = models.DateTimeField(null=True, blank=True)
+    quiet_since = models.DateTimeField(
+        null=True, blank=True, help_text="The person's action that `quiet_due_at` was worked out from."
+    )
+    quiet_due_at = models.DateTimeField(null=True, blank=True, help_text="When an acknowledged case is new again.")
     waiting_party = models.CharField(max_length=10, choices=WaitingParty.choices, blank=True)
     waiting_on = models.CharField(max_length=120, blank=True)
     waiting_until = models.DateTimeField(null=True, blank=True)
@@ -130,6 +146,27 @@ class ExceptionCase(models.Model):
             ),
             models.Index(
                 fields=["promise_due_at"], name="case_promise", condition=OPEN & Q(promise_due_at__isnull=False)
+            ),
+            # The sweep's questions, each answered by an index that holds no more than what waits for it.
+            models.Index(
+                fields=["time_left_at"],
+                name="case_breach_next",
+                condition=NO_LADDER_YET,
+            ),
+            models.Index(
+                fields=["escalation_due_at"],
+                name="case_escalation",
+                condition=OPEN & Q(escalation_due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["last_person_action_at"],
+                name="case_quiet_next",
+                condition=QUIET_UNKNOWN,
+            ),
+            models.Index(
+                fields=["quiet_due_at"],
+                name="case_quiet",
+                condition=Q(state="acknowledged", quiet_due_at__isnull=False),
             ),
         ]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from tracking.models import ExceptionCase, RoutingRule, Shift, Shipment, Team, TeamMember, WorkingHours
+from tracking.models import Absence, ExceptionCase, RoutingRule, Shift, Shipment, Team, TeamMember, WorkingHours
 from tracking.routing.matching import CaseFacts, Rule, first_match
 from tracking.routing.operations import Desk, NoTeam
 
@@ -102,16 +102,22 @@ def test_shifts_keep_the_teams_local_time_in_summer_and_winter(team: Team) -> No
 @pytest.mark.parametrize(
     ("facts", "owner"),
     [
-        ({"away_from": TUESDAY}, ""),
-        ({"away_from": TUESDAY - timedelta(days=2), "away_until": TUESDAY}, "ann"),
-        ({"away_from": TUESDAY + timedelta(days=1)}, "ann"),
-        ({"takes_cases": False}, ""),
+        ({"starts_at": TUESDAY}, ""),
+        ({"starts_at": TUESDAY - timedelta(days=2), "ends_at": TUESDAY}, "ann"),
+        ({"starts_at": TUESDAY - timedelta(days=2), "ends_at": TUESDAY + timedelta(minutes=1)}, ""),
+        ({"starts_at": TUESDAY + timedelta(days=1)}, "ann"),
     ],
 )
-def test_who_is_away_or_takes_no_cases_gets_none(team: Team, facts: dict[str, object], owner: str) -> None:
+def test_who_is_away_gets_none(team: Team, facts: dict[str, object], owner: str) -> None:
     stored(team)
-    member(team, "ann", **facts)
+    Absence.objects.create(user=member(team, "ann").user, **facts)
     assert owners(Desk(), 1) == [owner]
+
+
+def test_who_takes_no_cases_gets_none(team: Team) -> None:
+    stored(team)
+    member(team, "ann", takes_cases=False)
+    assert owners(Desk(), 1) == [""]
 
 
 def test_a_login_that_was_closed_gets_none(team: Team) -> None:
