@@ -24,8 +24,8 @@ from tracking.exception_queue.facts import Pickups, earliest
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
 from tracking.ingest import apply
-from tracking.ingest.polling import Intervals
 from tracking.ingest.reading import Item, raw
+from tracking.ingest.schedule import Intervals
 from tracking.models import (
     Carrier,
     InboundMessage,

@@ -408,6 +408,7 @@ class FeedState(TextChoices):
     SLOW = "slow", "Slow"
     FAILING = "failing", "Failing"
     SILENT = "silent", "Silent"
+    LOSING = "losing", "Webhooks are being lost"
     PAUSED = "paused", "Paused"
 
 

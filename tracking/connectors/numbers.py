@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
+from tracking.connectors.carriers import group_for
+
 MAX_LENGTH = 64
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Pd", "Zs", "Zl", "Zp"})  # controls, invisible, dashes, spaces
 
@@ -92,3 +94,19 @@ def detect(number: str) -> frozenset[str]:
     """
     text = without_routing(normalize(number))
     return frozenset(carrier for carrier, pattern, check in _COMPILED if pattern.fullmatch(text) and check(text))
+
+
+_CHECKED_GROUPS = frozenset(group_for(code) for code, _, _ in _CHECKS)
+_POSTAL_LAST_MILE = frozenset({"fedex", "ups", "dhl_ecommerce"})  # their light services use numbers of the USPS network
+_SURE_FROM = 12  # shorter numbers fit another carrier's check digit too often by chance
+
+
+def contradicts(number: str, group: str) -> bool:
+    """True when a number cannot be one of this group of carriers: it has their shape with a wrong check digit, or is a
+    whole number of somebody else. A shape that nobody has proves nothing."""
+    text = without_routing(normalize(number))
+    shapes = {group_for(code) for code, pattern, _ in _COMPILED if pattern.fullmatch(text)}
+    owners = {group_for(code) for code in detect(text)}
+    if group in owners or not group or ("usps" in owners and group in _POSTAL_LAST_MILE):
+        return False
+    return group in shapes or (bool(owners) and group in _CHECKED_GROUPS and len(text) >= _SURE_FROM)

@@ -12,8 +12,8 @@ from django.db.models import F, Func, IntegerField, Q
 
 from tracking.ingest.apply import Applied, apply
 from tracking.ingest.operations import LANE, bounded, storable
-from tracking.ingest.polling import plan_polls
 from tracking.ingest.reading import Failure, Item, understand
+from tracking.ingest.schedule import plan_polls
 from tracking.models import InboundMessage, Source
 from tracking.transactions import alone, flag_is_up, is_retryable, lower_flag
 from tracking.vocabulary import FeedState, InboundState, Transport

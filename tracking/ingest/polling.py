@@ -1,145 +1,31 @@
-"""Asking sources: when each parcel is due, and the calls themselves. No call is made inside a transaction."""
+"""Asking sources: one round after the other, call by call. No call is made inside a transaction."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from traceback import format_tb
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import F, Q
+from django.db import DatabaseError, InterfaceError, transaction
+from django.db.models import F
 
-from tracking.connectors.carriers import CARRIERS, group_for
 from tracking.connectors.contract import Connector, ParcelAsk, PollAnswer
 from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import get
 from tracking.ingest.allowance import note_failure, note_success, take_call
 from tracking.ingest.operations import store_polled
 from tracking.ingest.outgoing import UNREADABLE_SECRETS, account_for, keep_token
-from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
+from tracking.ingest.schedule import Intervals
+from tracking.models import PollState, Shipment, Source
 from tracking.models.encryption import UndecipherableSecret
 from tracking.transactions import alone
-from tracking.vocabulary import ShipmentStatus
 
 logger = logging.getLogger(__name__)
 
-MINUTES: dict[str, int] = {
-    PollPolicy.Phase.LABEL_ONLY: 12 * 60,
-    PollPolicy.Phase.MOVING: 4 * 60,
-    PollPolicy.Phase.OUT_FOR_DELIVERY: 30,
-    PollPolicy.Phase.SILENT: 24 * 60,
-    PollPolicy.Phase.AFTER_END: 12 * 60,
-}
-STOP_AFTER_END = timedelta(days=3)
-STOP_AFTER_LAST_EVENT = timedelta(days=45)
-SILENT_AFTER = timedelta(days=5)
 CURSOR_EVERY = timedelta(minutes=30)
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=10)
 MOST_PAGES = 20
-
-
-ADOPT = """
-INSERT INTO tracking_pollstate (source_id, shipment_id, number, next_poll_at, failures)
-SELECT %s, shipment.id, named.number, %s, 0
-FROM tracking_trackingnumber AS named
-JOIN tracking_shipment AS shipment ON shipment.id = named.shipment_id
-LEFT JOIN tracking_carrier AS carrier ON carrier.id = shipment.carrier_id
-WHERE named.valid_to IS NULL AND shipment.merged_into_id IS NULL
-  AND (named.carrier_group = %s OR (named.carrier_group = '' AND carrier.code = ANY(%s)))
-  AND COALESCE(shipment.last_event_at, shipment.number_at, shipment.created_at) >= %s
-  AND (shipment.ended_at IS NULL OR shipment.ended_at >= %s)
-ORDER BY shipment.id, named.number
-ON CONFLICT DO NOTHING
-"""
-
-
-class Intervals:
-    """Minutes between questions by phase: the stored policies over the defaults."""
-
-    def __init__(self) -> None:
-        stored = dict(PollPolicy.objects.values_list("phase", "minutes"))
-        self._minutes = {**MINUTES, **stored}
-
-    def next_for(self, shipment: Shipment, now: datetime) -> datetime | None:
-        """Return when to ask about a parcel again; None when there is nothing left to ask."""
-        phase = phase_of(shipment, now)
-        minutes = self._minutes[phase] if phase else 0
-        return now + timedelta(minutes=minutes) if minutes else None
-
-
-def phase_of(shipment: Shipment, now: datetime) -> str:
-    """Return the polling phase of a parcel, "" when asking about it has stopped."""
-    last = shipment.last_event_at or shipment.number_at or shipment.created_at
-    if shipment.merged_into_id or now - last > STOP_AFTER_LAST_EVENT:
-        return ""
-    if shipment.ended_at:
-        return PollPolicy.Phase.AFTER_END if now - shipment.ended_at <= STOP_AFTER_END else ""
-    if shipment.status == ShipmentStatus.OUT_FOR_DELIVERY:
-        return PollPolicy.Phase.OUT_FOR_DELIVERY
-    if shipment.first_scan_at is None:
-        return PollPolicy.Phase.LABEL_ONLY
-    return PollPolicy.Phase.SILENT if now - last > SILENT_AFTER else PollPolicy.Phase.MOVING
-
-
-def plan_polls(*, shipment_ids: Iterable[int], now: datetime) -> None:
-    """Make sure that every parcel with a number is asked about at the sources of its carrier, and soon enough."""
-    askable = _askable_sources()
-    ids = list(shipment_ids)
-    if not askable or not ids:
-        return
-    intervals = Intervals()
-    shipments = {row.pk: row for row in Shipment.objects.filter(pk__in=ids).select_related("carrier")}
-    wanted: dict[tuple[int, int, str], Shipment] = {}
-    for row in TrackingNumber.objects.filter(shipment_id__in=ids, valid_to=None).order_by("id"):
-        shipment = shipments[row.shipment_id]
-        group = row.carrier_group or (group_for(shipment.carrier.code) if shipment.carrier else "")
-        for source_id in askable.get(group, ()):
-            wanted[(source_id, row.shipment_id, row.number)] = shipment
-    _sooner(wanted, intervals, now)
-    new = [
-        PollState(source_id=key[0], shipment_id=key[1], number=key[2], next_poll_at=now)
-        for key, shipment in sorted(wanted.items(), key=lambda each: each[0])
-        if intervals.next_for(shipment, now)
-    ]
-    PollState.objects.bulk_create(new, ignore_conflicts=True)
-
-
-def _askable_sources() -> dict[str, list[int]]:
-    """Return carrier group -> sources that can be asked about its numbers."""
-    found: dict[str, list[int]] = {}
-    for row in Source.objects.filter(is_active=True, polling_is_on=True).only("pk", "kind"):
-        connector = get(row.kind)
-        if connector.poll.style == "numbers" and connector.carrier:
-            found.setdefault(group_for(connector.carrier), []).append(row.pk)
-    return found
-
-
-def _sooner(wanted: dict[tuple[int, int, str], Shipment], intervals: Intervals, now: datetime) -> None:
-    """Move questions nearer for parcels that entered a livelier phase, never further away; a parcel that moves again
-    after its questions had stopped is asked about again."""
-    for row in PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id"):
-        shipment = wanted.get((row.source_id, row.shipment_id, row.number))
-        due = intervals.next_for(shipment, now) if shipment else None
-        if due and (row.next_poll_at is None or due < row.next_poll_at):
-            later = PollState.objects.filter(Q(next_poll_at=None) | Q(next_poll_at__gt=due), pk=row.pk)
-            later.update(next_poll_at=due)
-
-
-def adopt(*, source_id: int, now: datetime) -> int:
-    """Ask a source that was connected (or resumed) just now about the parcels that are on their way already.
-
-    Returns how many parcels it had not been asked about. Takes only active parcels that somebody gave a number.
-    """
-    source = Source.objects.defer("secrets", "token").get(pk=source_id)
-    connector = get(source.kind)
-    if connector.poll.style != "numbers" or not connector.carrier:
-        return 0
-    group = group_for(connector.carrier)
-    codes = [carrier.code for carrier in CARRIERS if carrier.group == group]
-    with connection.cursor() as cursor:
-        cursor.execute(ADOPT, [source_id, now, group, codes, now - STOP_AFTER_LAST_EVENT, now - STOP_AFTER_END])
-        return int(cursor.rowcount)
 
 
 @dataclass(slots=True)

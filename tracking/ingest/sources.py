@@ -11,7 +11,7 @@ from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import UnknownKind, get
 from tracking.ingest.allowance import note_failure
 from tracking.ingest.outgoing import UNREADABLE_SECRETS, account_for
-from tracking.ingest.polling import adopt
+from tracking.ingest.schedule import adopt
 from tracking.models import Source, Store
 from tracking.vocabulary import FeedState
 

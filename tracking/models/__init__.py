@@ -4,6 +4,7 @@ from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, S
 from tracking.models.configuration import ConfigurationApplication, ConfigurationDraft, ConfigurationVersion
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
 from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
+from tracking.models.incident import FeedGap, FeedHour, FeedIncident
 from tracking.models.knowledge import CustomerKnowledge
 from tracking.models.ledger import DomainEvent
 from tracking.models.mapping import MappingVersion, StatusMapping
@@ -43,6 +44,9 @@ __all__ = [
     "EscalationPolicy",
     "EscalationStep",
     "ExceptionCase",
+    "FeedGap",
+    "FeedHour",
+    "FeedIncident",
     "Fulfilment",
     "FulfilmentParcel",
     "InboundMessage",

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from tracking.models.incident import FeedIncident
 from tracking.models.order import Order
 from tracking.models.parties import Carrier, Store, Warehouse
 from tracking.models.shipment import Shipment
@@ -104,6 +105,15 @@ class ExceptionCase(models.Model):
     cost_currency = models.CharField(max_length=3, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
     reopened_count = models.PositiveSmallIntegerField(default=0)
+    incident = models.ForeignKey(
+        FeedIncident,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="cases",
+        help_text="The silence of the only source, during which its clock ran out.",
+    )
     follows = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, help_text="Earlier case.")
     version = models.PositiveIntegerField(default=1)
 
@@ -141,6 +151,9 @@ class ExceptionCase(models.Model):
             models.Index(fields=["-resolved_at", "-id"], name="case_resolved", condition=Q(state="resolved")),
             models.Index(fields=["waiting_until"], name="case_waking", condition=Q(state="waiting")),
             models.Index(fields=["order"], name="case_order"),
+            models.Index(
+                fields=["incident", "time_left_at"], name="case_incident", condition=Q(incident__isnull=False)
+            ),
             models.Index(
                 fields=["claim_due_at", "id"], name="case_claim", condition=OPEN & Q(claim_due_at__isnull=False)
             ),

@@ -1,10 +1,13 @@
 """One physical parcel, its names, and the state projected from its events."""
 
 import secrets
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import GreaterThan
 
 from tracking.models.order import Order
 from tracking.models.parties import Carrier, Service, Store, Warehouse
@@ -15,6 +18,17 @@ from tracking.vocabulary import CareLevel, Direction, Evidence, NumberRole, Prec
 def new_public_token() -> str:
     """A token nobody can guess: 128 random bits."""
     return secrets.token_urlsafe(16)
+
+
+# Conditions of partial indexes: only parcels whose data came in disorder are in them, so that lists of those cost
+# little at any size. Queries have to use the same expressions.
+LABEL_AT = Coalesce("label_told_at", "label_at", "fulfilled_at")
+LATE_AFTER = timedelta(hours=1)
+NO_NUMBER = Q(number="", fulfilled_at__isnull=False, ended_at=None, merged_into=None)
+LATE_NUMBER = Q(GreaterThan(F("number_at") - LABEL_AT, Value(LATE_AFTER)), merged_into=None)
+EARLY_SCAN = Q(
+    first_scan_at__lt=Coalesce("label_told_at", "label_at"), first_scan_precision=Precision.INSTANT, merged_into=None
+)
 
 
 class Shipment(models.Model):
@@ -103,6 +117,12 @@ class Shipment(models.Model):
             models.Index(fields=["next_check_at"], name="shipment_due", condition=Q(next_check_at__isnull=False)),
             models.Index(fields=["status", "-id"], name="shipment_status"),
             models.Index(fields=["carrier", "-id"], name="shipment_carrier"),
+            models.Index(
+                fields=["last_event_at"], name="shipment_active", condition=Q(ended_at=None, merged_into=None)
+            ),
+            models.Index(fields=["fulfilled_at"], name="shipment_no_number", condition=NO_NUMBER),
+            models.Index(fields=["number_at"], name="shipment_late_number", condition=LATE_NUMBER),
+            models.Index(fields=["first_scan_at"], name="shipment_early_scan", condition=EARLY_SCAN),
         ]
 
     def __str__(self) -> str:
@@ -120,10 +140,17 @@ class TrackingNumber(models.Model):
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
     told_by = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, blank=True)
+    contradicts_carrier = models.BooleanField(
+        default=False, help_text="Its pattern or check digit is none of the carrier it was told with."
+    )
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["number"], name="trackingnumber_number")]
+        indexes = [
+            models.Index(fields=["number"], name="trackingnumber_number"),
+            models.Index(fields=["valid_to"], name="trackingnumber_replaced", condition=Q(role="superseded")),
+            models.Index(fields=["valid_from"], name="trackingnumber_doubtful", condition=Q(contradicts_carrier=True)),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["number", "carrier_group", "claim"],

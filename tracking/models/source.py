@@ -51,6 +51,7 @@ class Source(models.Model):
     last_failure_at = models.DateTimeField(null=True, blank=True)
     last_failure = models.CharField(max_length=500, blank=True)
     failures_in_a_row = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True, blank=True, help_text="The first of the failures in a row.")
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="Circuit open: no calls before this.")
     signature_failures = models.PositiveIntegerField(default=0)
     last_signature_failure_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from tracking.connectors.carriers import CARRIERS
 from tracking.detectors.presets import KINDS
-from tracking.ingest.polling import MINUTES
+from tracking.ingest.schedule import MINUTES
 from tracking.models import (
     CarePolicy,
     Carrier,

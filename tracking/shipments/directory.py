@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from tracking.connectors.carriers import group_for
+from tracking.connectors.numbers import contradicts
 from tracking.models import Shipment, TrackingNumber
 from tracking.shipments.store import Parcels
 from tracking.vocabulary import NumberRole
@@ -95,6 +96,7 @@ class Directory:
             claim=claim,
             valid_from=at,
             told_by_id=source_id,
+            contradicts_carrier=contradicts(number, group),
         )
         self.rows[number].append(row)
         self._new.append(row)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracking.connectors import carriers
-from tracking.connectors.numbers import detect, mod10, normalize, s10, without_routing
+from tracking.connectors.numbers import contradicts, detect, mod10, normalize, s10, without_routing
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,21 @@ def test_every_carrier_is_named_once() -> None:
     assert carriers.label_for("martian") == "martian"
     assert carriers.group_for("dhl_express") == "dhl"
     assert carriers.group_for("martian") == "martian"
+
+
+@pytest.mark.parametrize(
+    ("number", "group", "is_doubtful"),
+    [
+        ("1Z999AA10123456784", "ups", False),
+        ("1Z999AA10123456783", "ups", True),  # the check digit
+        ("1Z999AA10123456784", "fedex", True),  # somebody else's
+        ("9205590174430018378321", "fedex", False),  # the last mile by the postal service
+        ("9205590174430018378321", "dhl", True),
+        ("0123456789", "fedex", False),  # a short number proves nothing
+        ("WAREHOUSE-7-000000012", "ups", False),  # nobody's shape
+        ("1Z999AA10123456783", "royal_mail", False),  # a carrier whose numbers we cannot check
+        ("1Z999AA10123456783", "", False),
+    ],
+)
+def test_a_number_contradicts_its_carrier(number: str, group: str, is_doubtful: bool) -> None:
+    assert contradicts(number, group) is is_doubtful
