@@ -1,29 +1,27 @@
 """What people do with cases. Each action is one transaction with an activity row that says before and after."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 
+from tracking.exception_queue.bulk import BulkResult, in_bulk
+from tracking.exception_queue.care import set_care_level
 from tracking.exception_queue.clocks import stop_waiting
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
 from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
-from tracking.exception_queue.work import begin
-from tracking.models import ExceptionCase, Shipment, Signal, Team
+from tracking.exception_queue.settled import open_again, settle_open
+from tracking.exception_queue.undoing import undo
+from tracking.exception_queue.work import begin, look_again
+from tracking.models import ExceptionCase, Team
 from tracking.routing.operations import Desk
 from tracking.transactions import whole
-from tracking.vocabulary import MONEY_OUTCOMES, ActivityKind, CaseState, Outcome, SignalState
+from tracking.vocabulary import MONEY_OUTCOMES, ActivityKind, CaseState, Outcome
 
-
-@dataclass(slots=True)
-class BulkResult:
-    """What a bulk action did: ids done, and (id, why not) for the skipped."""
-
-    done: list[int] = field(default_factory=list)
-    skipped: list[tuple[int, str]] = field(default_factory=list)
+__all__ = [
+    "BulkResult", "acknowledge", "add_note", "assign", "in_bulk", "release", "reopen", "resolve", "set_care_level",
+    "set_next_action", "take", "undo", "wait",
+]  # fmt: skip
 
 
 @whole
@@ -115,14 +113,8 @@ def wait(
     case.waiting_on = waiting_on[:120]
     if until:
         case.next_action_due_at = max(case.next_action_due_at, until)
-        _look_again(case.shipment_id, until)
+        look_again(case.shipment_id, until)
     return work.finish(ActivityKind.WAITING)
-
-
-def _look_again(shipment_id: int, at: datetime) -> None:
-    shipment = Shipment.objects.only("pk", "next_check_at").get(pk=shipment_id)
-    if shipment.next_check_at is None or shipment.next_check_at > at:
-        Shipment.objects.filter(pk=shipment_id).update(next_check_at=at)
 
 
 @whole
@@ -179,10 +171,9 @@ def resolve(
     work = begin(case_id, actor, now, expected_version)
     case = work.case
     case.state, case.outcome, case.outcome_note = CaseState.RESOLVED, outcome, note.strip()[:500]
-    case.resolved_at, case.resolved_by_id, case.signal_count = now, actor.pk, 0
+    case.resolved_at, case.resolved_by_id = now, actor.pk
     stop_waiting(case)
-    open_signals = Signal.objects.filter(shipment_id=case.shipment_id, state=SignalState.OPEN)
-    open_signals.update(state=SignalState.SETTLED, ended_at=now, condition_met_again=False)
+    settle_open(case, now)
     work.finish(ActivityKind.RESOLVED, note=note.strip())
     mark_orders(work.orders)
     return case
@@ -200,8 +191,7 @@ def reopen(
     others = ExceptionCase.objects.filter(shipment_id=case.shipment_id).exclude(state=CaseState.RESOLVED)
     if others.exists():
         raise ActionRefused("The parcel has another open case.")
-    settled = Signal.objects.filter(case=case, state=SignalState.SETTLED, ended_at=case.resolved_at)
-    case.signal_count = settled.update(state=SignalState.OPEN, ended_at=None)
+    open_again(case, case.resolved_at)
     case.state, case.outcome, case.outcome_note = CaseState.ACKNOWLEDGED, "", ""
     case.resolved_at, case.resolved_by = None, None
     case.reopened_at, case.reopened_count = now, case.reopened_count + 1
@@ -211,18 +201,3 @@ def reopen(
     work.finish(ActivityKind.REOPENED, note=note.strip())
     mark_orders(work.orders)
     return case
-
-
-def in_bulk(action: Callable[..., ExceptionCase], case_ids: Iterable[int], **arguments: Any) -> BulkResult:
-    """Run one action on many cases, each in its own transaction; refused ones are listed and skipped."""
-    result = BulkResult()
-    for case_id in sorted(set(case_ids)):
-        try:
-            action(case_id=case_id, **arguments)
-        except (ActionRefused, CaseConflict) as refusal:
-            result.skipped.append((case_id, str(refusal)))
-        except ExceptionCase.DoesNotExist:
-            result.skipped.append((case_id, "This case does not exist."))
-        else:
-            result.done.append(case_id)
-    return result

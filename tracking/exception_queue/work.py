@@ -1,10 +1,12 @@
 """One case under somebody's hands: locked with its orders and its parcel, saved with an activity and its news."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from tracking.domain_events import News, publish
 from tracking.exception_queue.clocks import time_left
@@ -14,9 +16,13 @@ from tracking.shipments.store import lock_orders_of
 from tracking.vocabulary import CaseState
 
 TRACED = (
-    "state", "team_id", "owner_id", "next_action", "next_action_due_at", "first_responded_at", "waiting_on",
-    "waiting_until", "waiting_for_scan", "outcome", "outcome_note",
+    "state", "team_id", "owner_id", "owner_set_by_person", "next_action", "next_action_due_at",
+    "next_action_by_person", "first_response_due_at", "first_responded_at", "waiting_party", "waiting_on",
+    "waiting_until", "waiting_for_scan", "clocks_paused_at", "paused_due_at", "promise_due_at", "claim_due_at",
+    "care_level", "outcome", "outcome_note", "not_exception_reason", "cost_minor", "cost_currency", "resolved_at",
+    "resolved_by_id", "reopened_at", "reopened_count", "routed_by_id", "routed_by_version",
 )  # fmt: skip
+Facts = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -29,8 +35,16 @@ class Work:
     actor: User
     now: datetime
 
-    def finish(self, kind: str, *, note: str = "", responds: bool = True) -> ExceptionCase:
-        """Save the case with its activity and news."""
+    def finish(
+        self,
+        kind: str,
+        *,
+        note: str = "",
+        responds: bool = True,
+        undoes: CaseActivity | None = None,
+        also: tuple[Facts, Facts] = ({}, {}),
+    ) -> ExceptionCase:
+        """Save the case with its activity and news. `also`: before and after of facts that the case has not itself."""
         case = self.case
         if responds and case.first_responded_at is None:
             case.first_responded_at = self.now
@@ -45,13 +59,19 @@ class Work:
             kind=kind,
             actor=self.actor,
             at=self.now,
-            before={name: self.before[name] for name in changed},
-            after={name: after[name] for name in changed},
+            before={**{name: self.before[name] for name in changed}, **also[0]},
+            after={**{name: after[name] for name in changed}, **also[1]},
             note=note,
+            case_version=case.version,
+            undoes=undoes,
         )
         payload = {"actor": self.actor.pk, "state": case.state, "owner": case.owner_id, "outcome": case.outcome}
         publish([News(f"case.{kind}", self.now, case.shipment_id, case.order_id, case.pk, payload)])
         return case
+
+    def reload(self) -> None:
+        """Read the case anew after the engine has looked at its parcel."""
+        self.case = ExceptionCase.objects.get(pk=self.case.pk)
 
 
 def begin(
@@ -65,13 +85,20 @@ def begin(
     Shipment.objects.select_for_update(no_key=True, of=("self",)).filter(pk=shipment_id).first()
     case = ExceptionCase.objects.select_for_update(no_key=True).get(pk=case_id)
     if expected_version is not None and case.version != expected_version:
-        raise CaseConflict(f"{_who_changed(case)} changed this case while you had it open.", case)
+        raise CaseConflict(f"{who_changed(case)} changed this case while you had it open.", case)
     if case.state == CaseState.RESOLVED and not may_be_resolved:
         raise CaseConflict(f"This case is resolved already ({case.get_outcome_display()}).", case)
     return Work(case, orders, _traced(case), actor, now)
 
 
-def _who_changed(case: ExceptionCase) -> str:
+def look_again(shipment_id: int, at: datetime) -> None:
+    """Have the sweep look at a locked parcel at a moment (aware UTC), unless it does so earlier anyway."""
+    later = Q(next_check_at=None) | Q(next_check_at__gt=at)
+    Shipment.objects.filter(later, pk=shipment_id).update(next_check_at=at)
+
+
+def who_changed(case: ExceptionCase) -> str:
+    """Return who changed a case last: a user name, or "The system"."""
     last = case.activities.select_related("actor").order_by("-at", "-id").first()
     return str(last.actor.get_username()) if last and last.actor else "The system"
 
