@@ -48,7 +48,9 @@ def sweep() -> str:
     done = sweep_due(clock=clock.now, until=until)
     if clock.now() > until:
         ring("tracking.tasks.sweep")
-    return f"{done.looked_at} looked at, {done.opened} cases opened, {done.resolved} resolved"
+    return (
+        f"{done.looked_at} looked at, {done.opened} cases opened, {done.resolved} resolved, {done.escalated} escalated"
+    )
 
 
 def poll() -> str:

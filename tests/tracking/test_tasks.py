@@ -9,7 +9,7 @@ from django_q.models import OrmQ
 
 from tests.tracking.ingest.making import NUMBER, fedex_body, scan, source_of, stored
 from tracking import clock, tasks
-from tracking.exception_queue.refresh import Refreshed
+from tracking.exception_queue.sweep import Swept
 from tracking.ingest.drain import Drained
 from tracking.ingest.polling import Polled
 from tracking.models import InboundMessage, WakeFlag, WorkerHeartbeat
@@ -63,7 +63,7 @@ def test_a_failed_message_is_looked_for_when_its_time_has_come(now: datetime) ->
 
 @pytest.mark.parametrize(
     ("task", "work", "result"),
-    [("drain", "drain_due", Drained()), ("sweep", "sweep_due", Refreshed()), ("poll", "poll_all", Polled())],
+    [("drain", "drain_due", Drained()), ("sweep", "sweep_due", Swept()), ("poll", "poll_all", Polled())],
 )
 def test_a_task_that_ran_out_of_time_rings_again(now: datetime, task: str, work: str, result: object) -> None:
     moments = iter([now, now + timedelta(seconds=21)])

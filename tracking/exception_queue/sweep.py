@@ -1,12 +1,15 @@
-"""The clock part: look again at every parcel whose next check is due."""
+"""The clock part: parcels whose next check is due, cases whose clocks ran out, people who are not there any more."""
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection
 from django.db.models import Q
 
+from tracking.exception_queue.escalation import look_at_clocks
+from tracking.exception_queue.handover import look_at_people
 from tracking.exception_queue.refresh import BATCH, Refreshed, refresh
 from tracking.models import Shipment, StatusChange
 from tracking.transactions import alone
@@ -18,12 +21,22 @@ ACTIVE_FOR = timedelta(days=45)
 PUT_OFF = timedelta(hours=1)  # how long a parcel rests that could not be looked at
 
 
-def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Refreshed:
-    """Refresh all parcels that are due, in batches by the index on `next_check_at`; one sweep at a time.
+@dataclass(slots=True)
+class Swept(Refreshed):
+    """What a sweep led to: besides parcels, cases escalated, brought back and handed over."""
 
-    Begins no new batch after `until` (aware UTC); what is left is due at the next ring.
+    escalated: int = 0
+    woken: int = 0
+    handed_over: int = 0
+
+
+def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Swept:
+    """Refresh all parcels that are due, in batches by the index on `next_check_at`, then look at cases and people.
+
+    One sweep at a time; whoever comes second leaves at once. Begins no new batch after `until` (aware UTC); what is
+    left is due at the next ring.
     """
-    total = Refreshed()
+    total = Swept()
     with alone(LOCK) as is_ours:
         while is_ours:
             now = clock()
@@ -32,6 +45,10 @@ def sweep(*, clock: Callable[[], datetime], until: datetime | None = None) -> Re
             if not ids or (until and now > until):
                 break
             _look_at(ids, now, total)
+        if is_ours:
+            total.handed_over = look_at_people(now=clock()).cases
+            clocks = look_at_clocks(clock=clock, until=until)
+            total.escalated, total.woken = clocks.escalated, clocks.woken
     return total
 
 

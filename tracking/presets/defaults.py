@@ -11,6 +11,8 @@ from tracking.ingest.schedule import MINUTES
 from tracking.models import (
     CarePolicy,
     Carrier,
+    EscalationPolicy,
+    EscalationStep,
     KindPolicy,
     PickupCutoff,
     PollPolicy,
@@ -36,9 +38,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Administrators": ADMINISTRATOR,
     "Auditors": (),
 }
+LADDERS: dict[str, tuple[float, tuple[tuple[float, str], ...]]] = {
+    # working hours after which an acknowledged case is quiet; steps: working hours after the breach, action
+    "critical": (2, ((0, "notify_owner"), (0.5, "notify_lead"), (2, "reassign"))),
+    "high": (8, ((0, "notify_owner"), (1, "notify_lead"), (4, "raise_severity"), (8, "reassign"))),
+    "medium": (16, ((0, "notify_owner"), (4, "notify_lead"), (9, "raise_severity"))),
+    "low": (27, ((0, "notify_owner"), (9, "notify_lead"))),
+}
 POLICY_MODELS = (
     "windowpolicy", "kindpolicy", "carepolicy", "claimpolicy", "macro", "promisepolicy", "pollpolicy", "routingrule",
-    "team", "teammember", "shift", "workinghours", "warehouse", "pickupcutoff", "carrier", "service",
+    "team", "teammember", "absence", "escalationpolicy", "escalationstep", "shift", "workinghours", "warehouse",
+    "pickupcutoff", "carrier", "service",
 )  # fmt: skip
 ADMIN_MODELS = (*POLICY_MODELS, "store", "source", "statusmapping", "mappingversion", "privacytask")
 
@@ -51,6 +61,7 @@ def load() -> None:
     team = _team()
     _rules(team)
     _policies(team)
+    _ladders()
 
 
 def _carriers() -> None:
@@ -126,3 +137,13 @@ def _policies(team: Team) -> None:
     )
     if not CarePolicy.objects.exists():
         CarePolicy.objects.create(name="Order of 250 or more", minimum_total_minor=25_000)
+
+
+def _ladders() -> None:
+    if EscalationPolicy.objects.exists():
+        return
+    for severity, (quiet_hours, steps) in LADDERS.items():
+        policy = EscalationPolicy.objects.create(severity=severity, quiet_hours=quiet_hours)
+        EscalationStep.objects.bulk_create(
+            EscalationStep(policy=policy, after_hours=hours, action=action) for hours, action in steps
+        )

@@ -16,5 +16,6 @@ class Command(BaseCommand):
         done = sweep(clock=clock.now)
         self.stdout.write(
             f"{done.looked_at} parcels looked at, {done.opened} cases opened, {done.reopened} reopened, "
-            f"{done.resolved} resolved."
+            f"{done.resolved} resolved, {done.escalated} escalated, {done.woken} came back, "
+            f"{done.handed_over} handed over."
         )
