@@ -77,7 +77,12 @@ CARRIERS: tuple[Carrier, ...] = (
     Carrier("dhl_ecommerce", "DHL eCommerce", "dhl_ecommerce", ("dhlecommerceus", "dhlglobalmail", "globalmail")),
     Carrier("dhl_parcel_de", "DHL Paket", "dhl_parcel_de", ("dhlde", "dhlpaket", "dhlgermany", "deutschepostdhl")),
     Carrier("ontrac", "OnTrac", "ontrac", ("lasership", "ontracv3")),
-    Carrier("amazon", "Amazon Logistics", "amazon", ("amazonlogistics", "amzl", "amazonshipping", "amazonlogisticsus")),
+    Carrier(
+        "amazon",
+        "Amazon Logistics",
+        "amazon",
+        ("amazonlogistics", "amzl", "amazonshipping", "amazonlogisticsus", "amazonshippingus"),
+    ),
     Carrier("canada_post", "Canada Post", "canada_post", ("postescanada", "canadapostcorporation")),
     Carrier("purolator", "Purolator", "purolator", ("purolatorcourier",)),
     Carrier("royal_mail", "Royal Mail", "royal_mail", ("royalmailgroup",)),

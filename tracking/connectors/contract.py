@@ -7,9 +7,11 @@ event its ordered look-up keys and lets the published mapping decide.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tracking.connectors.http import HttpClient
+
+KEPT_TOKEN = "kept_token"  # noqa: S105 - the name under which settings at the door hold the value of the kept token
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +188,13 @@ class Reading:
     errors: tuple[Unreadable, ...] = ()
     complete_for: frozenset[str] = frozenset()
     ignored: str = ""  # why a well-formed message has nothing for us ("topic not used"), else ""
+    fetch_back: tuple[str, ...] = ()  # addresses at the vendor that hold what the message only announces
 
     @property
     def is_empty(self) -> bool:
         """True when nothing at all was read (errors apart)."""
-        return not (
-            self.orders or self.fulfilments or self.shipments or self.events or self.observations or self.privacy
-        )
+        told = (self.orders, self.fulfilments, self.shipments, self.events, self.observations, self.privacy)
+        return not any((*told, self.fetch_back))
 
 
 class UnreadableMessage(Exception):
@@ -211,13 +213,17 @@ class RawMessage:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Answer of the signature check. `delivery_id` empty when the vendor sends none; `sent_at` when it signs a time."""
+    """Answer of the signature check. `delivery_id` empty when the vendor sends none; `sent_at` when it signs a time.
+
+    `is_key_unknown`: it may be right, but the vendor's key is not among those kept; they should be fetched again.
+    """
 
     ok: bool
     why_not: str = ""
     delivery_id: str = ""
     topic: str = ""
     sent_at: datetime | None = None
+    is_key_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +320,11 @@ class Connector(Protocol):
     poll: PollLimits
 
     def verify(self, message: RawMessage, settings: Mapping[str, str], path: str) -> Verification:
-        """Check the signature over the raw bytes. `settings["webhook_secret"]` may hold several secrets, one a line."""
+        """Check the signature over the raw bytes, without calling anybody.
+
+        `settings["webhook_secret"]` may hold several secrets, one a line; `settings[KEPT_TOKEN]` is what `get_token`
+        brought last ("" when nothing did), for vendors whose keys have to be fetched before.
+        """
         ...
 
     def read(self, message: RawMessage) -> Reading:
@@ -335,4 +345,18 @@ class Connector(Protocol):
 
     def test_connection(self, account: Account) -> str:
         """Make the cheapest real call; return a sentence of what was found. Raises CallFailed with a sentence."""
+        ...
+
+
+@runtime_checkable
+class FetchesBack(Protocol):
+    """What a connector can do besides whose webhooks only name an address (`Reading.fetch_back`)."""
+
+    def refuses(self, settings: Mapping[str, str], url: str) -> str:
+        """Return why this address is not fetched (it is not the vendor's); "" when it may be."""
+        ...
+
+    def fetch_back(self, account: Account, url: str) -> PollAnswer:
+        """Fetch one page of what the address holds (network). With `more`, `cursor` is the address of the next page; no
+        parts mean that there is nothing yet. Raises CallFailed."""
         ...

@@ -4,7 +4,7 @@ real path, without a database, network or clock.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +73,11 @@ def explain(connector: Connector, mapping: Mapping, message: RawMessage) -> Expl
     ]
     precedence = ORIGIN_PRECEDENCE[connector.origin]
     shipments = [_shipment(parcel, precedence) for parcel in _parcels(reading, events)]
-    return Explanation(_document(reading, shipments, events, errors), was_read=not reading.is_empty)
+    errors += [
+        {"where": "", "message": f"The message only names what is to be fetched: {url}"} for url in reading.fetch_back
+    ]
+    was_read = not replace(reading, fetch_back=()).is_empty
+    return Explanation(_document(reading, shipments, events, errors), was_read)
 
 
 def _document(

@@ -7,6 +7,7 @@ from tracking.connectors.contract import Connector
 from tracking.connectors.easypost import EASYPOST
 from tracking.connectors.fedex import FEDEX
 from tracking.connectors.generic import GENERIC
+from tracking.connectors.shipstation import SHIPSTATION
 from tracking.connectors.shopify import SHOPIFY
 from tracking.connectors.ups import UPS
 from tracking.connectors.usps import USPS
@@ -15,6 +16,7 @@ _ALL: tuple[Connector, ...] = (
     EASYPOST,
     FEDEX,
     GENERIC,
+    SHIPSTATION,
     SHOPIFY,
     UPS,
     USPS,

@@ -9,6 +9,7 @@ from tracking.connectors.contract import Observation, ObservedEvent
 from tracking.connectors.numbers import normalize
 from tracking.events import observations, operations
 from tracking.exception_queue.refresh import refresh
+from tracking.ingest import fetching_back
 from tracking.ingest.earlier_parcels import leave_out
 from tracking.ingest.privacy_requests import queue_requests
 from tracking.ingest.reading import Failure, Item
@@ -77,6 +78,7 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
     _fulfilment_events(batch)
     _facts(batch)
     queue_requests((item for item in batch.items if item.reading.privacy), now=now)
+    fetching_back.queue(item for item in batch.items if item.reading.fetch_back)
     refresh(shipment_ids=batch.touched, now=now, cause=StatusChange.Cause.EVENT)
     batch.applied.shipment_ids = frozenset(batch.touched)
     for item in batch.items:
@@ -320,6 +322,7 @@ def summary(item: Item) -> str:
         (len(reading.events), "event"),
         (len(reading.observations), "observation"),
         (len(reading.privacy), "privacy request"),
+        (len(reading.fetch_back), "fetch-back"),
     )
     words = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
     return ", ".join(words) or reading.ignored or "Nothing in it for us."

@@ -91,12 +91,15 @@ def _insert(row: InboundMessage) -> int | None:
     return found[0] if found else None
 
 
-def store_polled(*, source_id: int, parts: Iterable[PolledPart], now: datetime) -> tuple[int, int]:
+def store_polled(
+    *, source_id: int, parts: Iterable[PolledPart], now: datetime, fetched_for: int | None = None
+) -> tuple[int, int]:
     """Store each parcel's part of a poll answer; a part equal to the last one of that parcel only counts up.
 
-    Returns (stored, repeated). Wakes the drain when something is new.
+    `fetched_for` is the pushed message that named what was fetched. Returns (stored, repeated). Wakes the drain when
+    something is new.
     """
-    told = [_polled(source_id, part, now) for part in parts]
+    told = [_polled(source_id, part, now, fetched_for) for part in parts]
     with transaction.atomic():
         last = _last_parts(source_id, {row.about for row in told})
         fresh, seen, repeated = [], [], 0
@@ -122,9 +125,10 @@ def _last_parts(source_id: int, about: set[str]) -> dict[str, InboundMessage]:
     return {row.about: row for row in newest}
 
 
-def _polled(source_id: int, part: PolledPart, now: datetime) -> InboundMessage:
+def _polled(source_id: int, part: PolledPart, now: datetime, fetched_for: int | None) -> InboundMessage:
     return InboundMessage(
         source_id=source_id,
+        fetched_for_id=fetched_for,
         transport=Transport.POLL,
         topic=storable(part.topic)[:80],
         about=bounded(part.about, 128),

@@ -10,6 +10,7 @@ from tracking.models import Source
 
 UNREADABLE_SECRETS = "The secrets of this source cannot be read with the keys in FIELD_KEYS. Enter them again."
 EXPIRES_EARLY = timedelta(minutes=2)
+KEYS_AT_MOST_EVERY = timedelta(minutes=10)
 
 
 def client_for(source: Source, transport: Transport | None = None) -> HttpClient:
@@ -48,3 +49,19 @@ def keep_token(source: Source, token: Token) -> None:
     """Keep a token, encrypted, for the next calls."""
     source.token = {"value": token.value, "expires_at": token.expires_at.isoformat(), "scope": token.scope}
     source.save(update_fields=["token"])
+
+
+def ask_for_keys(*, source_id: int, now: datetime) -> bool:
+    """Let the next poll fetch the vendor's keys again, because a message was signed with one that is not known.
+
+    Anybody can send such a message, so that a source heard of less than ten minutes ago is left alone. Returns whether
+    the poll was brought forward.
+    """
+    source = Source.objects.get(pk=source_id)
+    if source.last_success_at and now - source.last_success_at < KEYS_AT_MOST_EVERY:
+        return False
+    if source.token:
+        source.token = {**source.token, "expires_at": now.isoformat()}
+    source.next_poll_at = now
+    source.save(update_fields=["token", "next_poll_at"])
+    return True

@@ -1,48 +1,27 @@
 """Asking sources: one round after the other, call by call. No call is made inside a transaction."""
 
-import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from traceback import format_tb
 
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import transaction
 from django.db.models import F
 
-from tracking.connectors.contract import Connector, ParcelAsk, PollAnswer
+from tracking.connectors.contract import Connector, ParcelAsk
 from tracking.connectors.http import CallFailed, Transport
 from tracking.connectors.registry import get
-from tracking.ingest.allowance import note_failure, note_success, take_call
-from tracking.ingest.operations import store_polled
-from tracking.ingest.outgoing import UNREADABLE_SECRETS, account_for, keep_token
+from tracking.ingest.allowance import note_failure
+from tracking.ingest.calling import Caller, Polled
+from tracking.ingest.fetching_back import fetch_next
+from tracking.ingest.outgoing import UNREADABLE_SECRETS
 from tracking.ingest.schedule import Intervals
 from tracking.models import PollState, Shipment, Source
 from tracking.models.encryption import UndecipherableSecret
 from tracking.transactions import alone
 
-logger = logging.getLogger(__name__)
-
 CURSOR_EVERY = timedelta(minutes=30)
 LEASE = timedelta(minutes=5)
 RETRY = timedelta(minutes=10)
 MOST_PAGES = 20
-
-
-@dataclass(slots=True)
-class Polled:
-    """Counts of one round of polling."""
-
-    calls: int = 0
-    stored: int = 0
-    repeated: int = 0
-    failures: int = 0
-
-    def add(self, other: "Polled") -> None:
-        """Add another round's counts."""
-        self.calls += other.calls
-        self.stored += other.stored
-        self.repeated += other.repeated
-        self.failures += other.failures
 
 
 def poll_all(
@@ -72,13 +51,13 @@ def poll_source(
     if connector.poll.style == "none" or missing_for_polling(source, connector):
         return Polled()
     one_call = _ask_numbers if connector.poll.style == "numbers" else _ask_cursor
-    total = Polled()
+    caller = Caller(source, connector, transport, Polled())
     with alone(f"poll:{source.pk}") as is_ours:
         for _ in range(MOST_PAGES if is_ours else 0):
             now = clock()
-            if (until and now > until) or not one_call(source, connector, now, transport, total):
+            if (until and now > until) or not (fetch_next(caller, now) or one_call(caller, now)):
                 break
-    return total
+    return caller.total
 
 
 def missing_for_polling(source: Source, connector: Connector) -> list[str]:
@@ -91,18 +70,17 @@ def missing_for_polling(source: Source, connector: Connector) -> list[str]:
     ]
 
 
-def _ask_numbers(
-    source: Source, connector: Connector, now: datetime, transport: Transport | None, total: Polled
-) -> bool:
+def _ask_numbers(caller: Caller, now: datetime) -> bool:
     """One call about the parcels that are due; False when there is nothing to do or the call failed."""
+    source, connector = caller.source, caller.connector
     states = _claim(source, connector, now)
     if not states:
         return False
-    if not take_call(source.pk, connector, now=now):
-        _put_off(states, _callable_at(source.pk, now))
+    if not caller.may_call(now):
+        _put_off(states, caller.callable_at(now))
         return False
     asks = [ParcelAsk(number=row.number, carrier=connector.carrier) for row in states]
-    answer = _call(source, connector, now, transport, total, asks, "")
+    answer = caller.call(lambda account: connector.fetch(account, asks, ""), now)
     if answer is None:
         _put_off(states, now + RETRY, failed=True)
         return False
@@ -116,68 +94,6 @@ def _claim(source: Source, connector: Connector, now: datetime) -> list[PollStat
         ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[: connector.poll.per_call])
         PollState.objects.filter(pk__in=ids).update(next_poll_at=now + LEASE)
         return list(PollState.objects.filter(pk__in=ids).order_by("id"))
-
-
-def _call(
-    source: Source,
-    connector: Connector,
-    now: datetime,
-    transport: Transport | None,
-    total: Polled,
-    asks: Sequence[ParcelAsk],
-    cursor: str,
-) -> PollAnswer | None:
-    """Make one call; a token the vendor no longer takes is renewed once. None when it failed.
-
-    A connector's own fault counts as a failed call of its source: it must not stop the others.
-    """
-    try:
-        answer = _fetch(source, connector, now, transport, asks, cursor)
-    except CallFailed as caught:
-        failure = caught
-    except (DatabaseError, InterfaceError):
-        raise
-    except Exception as error:
-        where = "".join(format_tb(error.__traceback__))  # without the error's own text, which may quote a secret
-        logger.error("the %s connector failed while asking for source %s\n%s", source.kind, source.slug, where)
-        sentence = f"The {source.kind} connector could not work with the vendor's answer ({type(error).__name__})."
-        failure = CallFailed("permanent", sentence)
-    else:
-        return _kept(source, answer, now, total)
-    total.failures += 1
-    note_failure(source.pk, failure, now=now)
-    return None
-
-
-def _kept(source: Source, answer: PollAnswer, now: datetime, total: Polled) -> PollAnswer:
-    """Store what a call brought: token, quota, parts."""
-    total.calls += 1
-    if answer.token is not None:
-        keep_token(source, answer.token)
-    note_success(source.pk, answer.quota, now=now)
-    stored, repeated = store_polled(source_id=source.pk, parts=answer.parts, now=now)
-    total.stored += stored
-    total.repeated += repeated
-    return answer
-
-
-def _fetch(
-    source: Source,
-    connector: Connector,
-    now: datetime,
-    transport: Transport | None,
-    asks: Sequence[ParcelAsk],
-    cursor: str,
-) -> PollAnswer:
-    kept = source.token
-    account = account_for(source, connector, now=now, transport=transport)
-    is_kept = bool(kept) and source.token is kept
-    try:
-        return connector.fetch(account, asks, cursor)
-    except CallFailed as failure:
-        if failure.kind != "auth" or not is_kept:
-            raise
-    return connector.fetch(account_for(source, connector, now=now, transport=transport, fresh=True), asks, cursor)
 
 
 def _reschedule(states: Sequence[PollState], answered: set[str], now: datetime) -> None:
@@ -201,22 +117,15 @@ def _put_off(states: Sequence[PollState], until: datetime, *, failed: bool = Fal
     rows.update(next_poll_at=until, failures=F("failures") + int(failed))
 
 
-def _callable_at(source_id: int, now: datetime) -> datetime:
-    """When a source that may not be called now may be: the end of its block, else in a minute."""
-    until = Source.objects.values_list("blocked_until", flat=True).get(pk=source_id)
-    return max(until or now, now + timedelta(minutes=1))
-
-
-def _ask_cursor(
-    source: Source, connector: Connector, now: datetime, transport: Transport | None, total: Polled
-) -> bool:
+def _ask_cursor(caller: Caller, now: datetime) -> bool:
     """One page of what changed since the cursor; True when there is another page to fetch at once."""
+    source, connector = caller.source, caller.connector
     source.refresh_from_db()
     if source.next_poll_at and source.next_poll_at > now:
         return False
-    if not take_call(source.pk, connector, now=now):
+    if not caller.may_call(now):
         return False
-    answer = _call(source, connector, now, transport, total, (), source.cursor)
+    answer = caller.call(lambda account: connector.fetch(account, (), source.cursor), now)
     if answer is None:
         Source.objects.filter(pk=source.pk).update(next_poll_at=now + RETRY)
         return False

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from tracking import clock
 from tracking.connectors.contract import RawMessage
 from tracking.connectors.registry import get
-from tracking.ingest import operations
+from tracking.ingest import operations, outgoing
 from tracking.models import Source
 from tracking.models.encryption import UndecipherableSecret
 
@@ -71,9 +71,11 @@ def _take(request: HttpRequest, source: Source, body: bytes) -> HttpResponse:
     now = clock.now()
     headers = {name.lower(): value for name, value in request.headers.items()}
     message = RawMessage(body=body, headers=headers)
-    verified = get(source.kind).verify(message, source.all_settings(), request.get_full_path())
+    verified = get(source.kind).verify(message, source.settings_at_the_door(), request.get_full_path())
     if not verified.ok:
         operations.note_bad_signature(source_id=source.pk, now=now)
+        if verified.is_key_unknown:
+            outgoing.ask_for_keys(source_id=source.pk, now=now)
         return _say(401, verified.why_not or "The signature does not fit.")
     receipt = operations.receive(source_id=source.pk, body=body, headers=headers, verified=verified, now=now)
     return _say(202, "Stored.") if receipt.is_new else _say(200, "Known already.")

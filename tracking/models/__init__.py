@@ -3,7 +3,7 @@
 from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, Signal
 from tracking.models.configuration import ConfigurationApplication, ConfigurationDraft, ConfigurationVersion
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
-from tracking.models.inbound import InboundMessage, PollPolicy, PollState, WakeFlag
+from tracking.models.inbound import FetchBack, InboundMessage, PollPolicy, PollState, WakeFlag
 from tracking.models.incident import FeedGap, FeedHour, FeedIncident
 from tracking.models.knowledge import CustomerKnowledge
 from tracking.models.ledger import DomainEvent
@@ -47,6 +47,7 @@ __all__ = [
     "FeedGap",
     "FeedHour",
     "FeedIncident",
+    "FetchBack",
     "Fulfilment",
     "FulfilmentParcel",
     "InboundMessage",

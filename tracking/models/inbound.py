@@ -31,6 +31,15 @@ class InboundMessage(models.Model):
     seen_count = models.PositiveIntegerField(default=1)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     is_replay = models.BooleanField(default=False)
+    fetched_for = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="The pushed message that named the address from which this was fetched.",
+    )
     pruned_at = models.DateTimeField(
         null=True, blank=True, help_text="When its body and headers were removed, their time of keeping being over."
     )
@@ -73,6 +82,24 @@ class WakeFlag(models.Model):
 
     def __str__(self) -> str:
         return self.lane
+
+
+class FetchBack(models.Model):
+    """An address that a pushed message named and that polling has to fetch; gone when that is done or given up."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    message = models.ForeignKey(InboundMessage, on_delete=models.CASCADE)
+    url = models.CharField(max_length=500)
+    next_try_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "fetch-back"
+        constraints = [models.UniqueConstraint(fields=["source", "url"], name="fetch_back_once")]
+        indexes = [models.Index(fields=["source", "next_try_at"], name="fetch_back_due")]
+
+    def __str__(self) -> str:
+        return f"fetch-back {self.pk}"
 
 
 class PollState(models.Model):

@@ -3,6 +3,7 @@
 from django.db import models
 
 from tracking.connectors import registry
+from tracking.connectors.contract import KEPT_TOKEN
 from tracking.models.encryption import EncryptedJSONField, Sealed, opened
 from tracking.models.parties import Store
 from tracking.vocabulary import FeedState
@@ -73,3 +74,10 @@ class Source(models.Model):
     def all_settings(self) -> dict[str, str]:
         """Settings and secrets together, for the connector only. Raises UndecipherableSecret."""
         return {**self.settings, **opened(self.secrets)}
+
+    def settings_at_the_door(self) -> dict[str, str]:
+        """All settings, and the value of the token kept last: some signatures need keys that were fetched before.
+
+        Raises UndecipherableSecret.
+        """
+        return {**self.all_settings(), KEPT_TOKEN: opened(self.token).get("value", "")}
