@@ -20,6 +20,7 @@ class Repeat:
 SCHEDULES: tuple[Repeat, ...] = (
     Repeat("messages", "tracking.tasks.look_for_messages", 1, "core"),
     Repeat("sweep", "tracking.tasks.sweep", 1, "core"),
+    Repeat("feeds", "tracking.tasks.watch_feeds", 1, "core"),
     Repeat("poll", "tracking.tasks.poll", 1, "net"),
     Repeat("prune", "tracking.tasks.prune", 60, "core"),
 )

@@ -8,6 +8,7 @@ from tracking.exception_queue.clocks import Clocks, stop_waiting, wake
 from tracking.exception_queue.journal import Facts, Journal
 from tracking.exception_queue.policies import Policies, Todo
 from tracking.exception_queue.signals import Ledger, SignalChanges
+from tracking.exception_queue.silences import Silences
 from tracking.models import ExceptionCase, Shipment, Signal
 from tracking.vocabulary import SEVERITY_RANK, ActivityKind, CaseState, Outcome, ShipmentStatus
 
@@ -18,8 +19,8 @@ QUIET_AFTER_PERSON = timedelta(hours=2)  # a case never ends by itself right aft
 class CaseDesk:
     """The cases of a batch of parcels: read in one query, moved in memory, written together."""
 
-    def __init__(self, shipments: dict[int, Shipment], policies: Policies, now: datetime) -> None:
-        self.now = now
+    def __init__(self, shipments: dict[int, Shipment], policies: Policies, now: datetime, silences: Silences) -> None:
+        self.now, self._silences = now, silences
         self.opened = self.reopened = self.resolved = 0
         self._policies, self._clocks, self._journal = policies, Clocks(now), Journal(now)
         self._open: dict[int, ExceptionCase] = {}
@@ -60,7 +61,7 @@ class CaseDesk:
             self._reopen(last, shipment, signals, changes)
             return
         case = ExceptionCase(shipment=shipment, opened_at=self.now, follows=last)
-        _describe(case, shipment, signals)
+        self._describe(case, shipment, signals)
         rule = self._clocks.route(case, shipment)
         self._clocks.plan(case, self._todo(case, changes))
         self.opened += 1
@@ -73,8 +74,9 @@ class CaseDesk:
         before: Facts = {"state": case.state, "outcome": case.outcome}
         case.state, case.outcome, case.outcome_note = CaseState.NEW, "", ""
         case.resolved_at, case.resolved_by, case.first_responded_at = None, None, None
+        case.incident = None
         case.reopened_at, case.reopened_count = self.now, case.reopened_count + 1
-        _describe(case, shipment, signals)
+        self._describe(case, shipment, signals)
         if case.owner_id is None:
             self._clocks.route(case, shipment)
         self._clocks.plan(case, self._todo(case, changes))
@@ -82,6 +84,10 @@ class CaseDesk:
         after: Facts = {"state": case.state, "kind": case.kind}
         self._journal.note(case, ActivityKind.REOPENED, before, after, case.evidence)
         self._journal.tell("case.reopened", case)
+
+    def _describe(self, case: ExceptionCase, shipment: Shipment, signals: Iterable[Signal]) -> None:
+        _describe(case, shipment, signals)
+        self._silences.mark(case)
 
     def _note_route(self, case: ExceptionCase, note: str) -> None:
         self._journal.note(case, ActivityKind.ROUTED, after={"team": case.team_id, "owner": case.owner_id}, note=note)
@@ -93,7 +99,7 @@ class CaseDesk:
 
     def _enrich(self, case: ExceptionCase, shipment: Shipment, signals: list[Signal], changes: SignalChanges) -> None:
         before, old_kind, old_rank, old_severity = _columns(case), case.kind, case.severity_rank, case.severity
-        _describe(case, shipment, signals)
+        self._describe(case, shipment, signals)
         self._note_signals(case, changes)
         self._replan(case, changes, old_kind, case.severity_rank > old_rank)
         if case.severity_rank > old_rank and not changes.fired:  # an open signal got graver: no other line says so

@@ -39,8 +39,13 @@ class Pickups:
         return PickupPlan(warehouse.time_zone, cutoffs, frozenset(warehouse.closed_days))
 
 
-def facts_of(shipment: Shipment, state: ShipmentState, pickups: Pickups) -> ShipmentFacts:
-    """Gather the facts of one parcel; carrier, service and warehouse are loaded with it."""
+def facts_of(
+    shipment: Shipment, state: ShipmentState, pickups: Pickups, paused_from: datetime | None = None
+) -> ShipmentFacts:
+    """Gather the facts of one parcel; carrier, service and warehouse are loaded with it.
+
+    `paused_from`: since when nothing can be heard of it (aware UTC).
+    """
     label_at = shipment.label_at or shipment.number_at
     return ShipmentFacts(
         state=state,
@@ -71,6 +76,7 @@ def facts_of(shipment: Shipment, state: ShipmentState, pickups: Pickups) -> Ship
         created_at=shipment.created_at,
         estimate_inside_since=shipment.estimate_inside_since,
         not_received_at=shipment.not_received_at,
+        paused_from=paused_from,
         warehouse_zone=shipment.warehouse.time_zone if shipment.warehouse else "",
     )
 

@@ -6,6 +6,7 @@ from tracking.detectors.contract import Watch
 from tracking.detectors.registry import detect
 from tracking.exception_queue.facts import Pickups, facts_of
 from tracking.exception_queue.policies import Policies
+from tracking.exception_queue.silences import Silences
 from tracking.models import Shipment
 from tracking.shipments.projection import project_all
 
@@ -20,4 +21,5 @@ def why_quiet(shipment_id: int, now: datetime) -> tuple[Watch, ...]:
     if shipment is None:
         return ()
     state = project_all({shipment.pk: shipment})[shipment.pk].state
-    return detect(facts_of(shipment, state, Pickups()), Policies().for_shipment(shipment), now).watches
+    facts = facts_of(shipment, state, Pickups(), Silences([shipment.pk]).since(shipment.pk))
+    return detect(facts, Policies().for_shipment(shipment), now).watches

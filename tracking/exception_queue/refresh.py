@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from tracking.detectors.contract import Findings, ShipmentFacts
 from tracking.detectors.promise import estimate_misses
-from tracking.detectors.registry import detect
 from tracking.events.meanings import published
 from tracking.exception_queue.cases import CaseDesk
 from tracking.exception_queue.facts import Pickups, earliest, facts_of
 from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
+from tracking.exception_queue.silences import Silences, detect_through_silence
 from tracking.models import Shipment, StatusChange
 from tracking.shipments.directory import reopen_numbers
 from tracking.shipments.projection import Projected, estimate_over_at, project_all, write_changes
@@ -50,12 +50,12 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refres
     shipments = _lock(ids)
     projected = project_all(shipments)
     _bring_back_voided(shipments)
-    policies, pickups = Policies(), Pickups()
+    policies, pickups, silences = Policies(), Pickups(), Silences(shipments)
     ledger = Ledger(shipments)
-    findings = {key: _judge(item, policies, pickups, ledger, now) for key, item in projected.items()}
+    findings = {key: _judge(item, policies, pickups, ledger, silences, now) for key, item in projected.items()}
     if cause == StatusChange.Cause.REMAPPED:
         findings = {key: _without_news(found, shipments[key], ledger, now) for key, found in findings.items()}
-    desk = CaseDesk(shipments, policies, now)
+    desk = CaseDesk(shipments, policies, now, silences)
     for key, found in findings.items():
         changes = ledger.reconcile(key, found, now)
         desk.settle(shipments[key], ledger.open_of(key), changes)
@@ -101,12 +101,17 @@ def _lock(ids: list[int]) -> dict[int, Shipment]:
     return {row.pk: row for row in loaded}
 
 
-def _judge(item: Projected, policies: Policies, pickups: Pickups, ledger: Ledger, now: datetime) -> Findings:
+def _judge(
+    item: Projected, policies: Policies, pickups: Pickups, ledger: Ledger, silences: Silences, now: datetime
+) -> Findings:
     shipment = item.shipment
     policy = policies.for_shipment(shipment)
-    facts = facts_of(shipment, item.state, pickups)
+    paused_from = silences.since(shipment.pk)
+    facts = facts_of(shipment, item.state, pickups, paused_from)
     _note_estimate(shipment, facts, estimate_misses(facts, policy), ledger, now)
-    return detect(facts_of(shipment, item.state, pickups), policy, now)
+    facts = facts_of(shipment, item.state, pickups, paused_from)
+    open_kinds = frozenset(signal.kind for signal in ledger.open_of(shipment.pk))
+    return detect_through_silence(facts, policy, now, open_kinds=open_kinds)
 
 
 def _without_news(found: Findings, shipment: Shipment, ledger: Ledger, now: datetime) -> Findings:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from tracking.connectors.contract import Connector, Quota
 from tracking.connectors.http import CallFailed
+from tracking.ingest.hearing import note_heard
 from tracking.models import Source
 from tracking.vocabulary import FeedState
 
@@ -59,8 +60,8 @@ def note_success(source_id: int, quota: Quota, *, now: datetime) -> None:
     changes: dict[str, object] = {
         "last_success_at": now,
         "failures_in_a_row": 0,
+        "failing_since": None,
         "blocked_until": None,
-        "feed_state": FeedState.OK,
     }
     if quota != Quota():
         changes |= {
@@ -69,7 +70,10 @@ def note_success(source_id: int, quota: Quota, *, now: datetime) -> None:
             "quota_resets_at": quota.resets_at,
             "quota_told_at": now,
         }
-    Source.objects.filter(pk=source_id).update(**changes)
+    rows = Source.objects.filter(pk=source_id)
+    rows.update(**changes)
+    rows.filter(feed_state__in=[FeedState.SETUP, FeedState.FAILING]).update(feed_state=FeedState.OK)
+    note_heard([(source_id, now)])
 
 
 def note_failure(source_id: int, failure: CallFailed, *, now: datetime) -> datetime | None:
@@ -77,12 +81,20 @@ def note_failure(source_id: int, failure: CallFailed, *, now: datetime) -> datet
     with transaction.atomic():
         source = _locked(source_id)
         source.failures_in_a_row += 1
+        source.failing_since = source.failing_since or now
         source.last_failure_at, source.last_failure = now, failure.message[:500]
         source.blocked_until = _blocked_until(failure, source.failures_in_a_row, now)
         if source.failures_in_a_row >= OPENS_AFTER or failure.kind in ("auth", "scope", "refused"):
             source.feed_state = FeedState.FAILING
         source.save(
-            update_fields=["failures_in_a_row", "last_failure_at", "last_failure", "blocked_until", "feed_state"]
+            update_fields=[
+                "failures_in_a_row",
+                "failing_since",
+                "last_failure_at",
+                "last_failure",
+                "blocked_until",
+                "feed_state",
+            ]
         )
         return source.blocked_until
 

@@ -11,6 +11,7 @@ from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.db.models import F, Func, IntegerField, Q
 
 from tracking.ingest.apply import Applied, apply
+from tracking.ingest.hearing import first_hearings, note_heard
 from tracking.ingest.operations import LANE, bounded, storable
 from tracking.ingest.reading import Failure, Item, understand
 from tracking.ingest.schedule import plan_polls
@@ -231,12 +232,13 @@ def _release_waiting(applied: Applied, now: datetime) -> None:
     waiting.update(state=InboundState.FAILED, next_try_at=now)
 
 
-def _note_sources(messages: Iterable[InboundMessage]) -> None:
+def _note_sources(messages: Sequence[InboundMessage]) -> None:
     """Note when each source was last heard; reading an old message again says nothing about that."""
     newest: dict[int, datetime] = {}
     for message in messages:
         at = message.received_at
         newest[message.source_id] = max(at, newest.get(message.source_id, at))
+    note_heard(first_hearings(messages))
     for source_id, at in sorted(newest.items()):
         rows = Source.objects.filter(pk=source_id)
         rows.filter(Q(last_message_at=None) | Q(last_message_at__lt=at)).update(last_message_at=at)

@@ -120,7 +120,7 @@ def test_connection(*, source_id: int, now: datetime, transport: Transport | Non
         return False, failure.message
     state = FeedState.OK if source.polling_is_on else source.feed_state
     Source.objects.filter(pk=source_id).update(
-        last_success_at=now, failures_in_a_row=0, blocked_until=None, feed_state=state
+        last_success_at=now, failures_in_a_row=0, failing_since=None, blocked_until=None, feed_state=state
     )
     return True, sentence
 
@@ -128,10 +128,15 @@ def test_connection(*, source_id: int, now: datetime, transport: Transport | Non
 def resume(*, source_id: int, now: datetime) -> Source:
     """Switch a paused source on again and close its circuit."""
     source = Source.objects.get(pk=source_id)
-    source.polling_is_on, source.blocked_until, source.failures_in_a_row = True, None, 0
+    source.polling_is_on, source.blocked_until = True, None
+    source.failures_in_a_row, source.failing_since = 0, None
     source.next_poll_at = now
     source.feed_state = FeedState.OK if source.last_message_at else FeedState.SETUP
-    source.save(update_fields=["polling_is_on", "blocked_until", "failures_in_a_row", "next_poll_at", "feed_state"])
+    source.save(
+        update_fields=[
+            "polling_is_on", "blocked_until", "failures_in_a_row", "failing_since", "next_poll_at", "feed_state",
+        ]
+    )  # fmt: skip
     adopt(source_id=source_id, now=now)
     return source
 

@@ -54,6 +54,9 @@ class Source(models.Model):
     failures_in_a_row = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True, blank=True, help_text="The first of the failures in a row.")
     blocked_until = models.DateTimeField(null=True, blank=True, help_text="Circuit open: no calls before this.")
+    parcels_counted_at = models.DateTimeField(
+        null=True, blank=True, help_text="In trouble: when its active parcels were last counted and found too few."
+    )
     signature_failures = models.PositiveIntegerField(default=0)
     last_signature_failure_at = models.DateTimeField(null=True, blank=True)
 
