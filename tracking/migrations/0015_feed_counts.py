@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0013_feeds'),
+        ('tracking', '0014_fetch_back'),
     ]
 
     operations = [
