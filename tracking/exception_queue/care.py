@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from tracking.exception_queue.errors import ActionRefused
 from tracking.exception_queue.refresh import refresh
+from tracking.exception_queue.transitions import Move
 from tracking.exception_queue.work import Work, begin
 from tracking.models import ExceptionCase, Shipment, StatusChange
 from tracking.transactions import whole
@@ -32,7 +33,7 @@ def set_care_level(
     """
     if care_level not in CareLevel.values:
         raise ActionRefused("Choose a care level.")
-    work = begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    work = begin(case_id, actor, now, expected_version, Move.CARE)
     before = care_of(work.case.shipment_id)
     if before["care_level"] == care_level:
         raise ActionRefused(f"Care is {CareLevel(care_level).label.lower()} already.")

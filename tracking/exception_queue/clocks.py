@@ -6,7 +6,6 @@ from tracking.exception_queue.policies import Todo
 from tracking.models import ExceptionCase, Shipment
 from tracking.routing.matching import CaseFacts, Rule
 from tracking.routing.operations import Desk
-from tracking.vocabulary import CaseState
 
 
 def time_left(case: ExceptionCase) -> datetime:
@@ -14,17 +13,6 @@ def time_left(case: ExceptionCase) -> datetime:
     if case.first_responded_at:
         return case.next_action_due_at
     return min(case.next_action_due_at, case.first_response_due_at)
-
-
-def stop_waiting(case: ExceptionCase) -> None:
-    """Forget what a case waited for (in memory)."""
-    case.waiting_until, case.waiting_on, case.waiting_for_scan = None, "", False
-
-
-def wake(case: ExceptionCase) -> None:
-    """End a case's waiting (in memory): it is acknowledged again, or new when nobody ever answered it."""
-    case.state = CaseState.ACKNOWLEDGED if case.first_responded_at else CaseState.NEW
-    stop_waiting(case)
 
 
 def facts_for_rules(case: ExceptionCase, shipment: Shipment) -> CaseFacts:
@@ -75,11 +63,15 @@ class Clocks:
         """Set the usual next action of the case and start its clock now."""
         case.next_action, case.next_action_by_person = todo.next_action[:300], False
         case.next_action_due_at = self._due(case, todo.due_hours)
+        if case.clocks_paused_at:
+            case.clocks_paused_at, case.paused_due_at = self.now, case.next_action_due_at
         case.time_left_at = time_left(case)
 
     def hurry(self, case: ExceptionCase, todo: Todo) -> None:
         """A graver problem may move the clocks nearer, never further away."""
-        case.next_action_due_at = min(case.next_action_due_at, self._due(case, todo.due_hours))
+        due = self._due(case, todo.due_hours)
+        case.next_action_due_at = min(case.next_action_due_at, due)
+        case.paused_due_at = case.paused_due_at and min(case.paused_due_at, due)
         if case.first_responded_at is None:
             case.first_response_due_at = min(case.first_response_due_at, self._due(case, todo.first_response_hours))
         case.time_left_at = time_left(case)

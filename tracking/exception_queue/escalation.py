@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.exception_queue.moves import Facts, Moves, lock_open
+from tracking.exception_queue.transitions import Move, after
 from tracking.models import EscalationPolicy, EscalationStep, ExceptionCase
 from tracking.models.case import NO_LADDER_YET, OPEN, QUIET_UNKNOWN
 from tracking.routing.operations import Desk
@@ -233,7 +234,7 @@ def _planned(case: ExceptionCase, now: datetime) -> datetime | None:
 
 
 def _bring_back(case: ExceptionCase, hours: float | None, moves: Moves) -> None:
-    case.state, case.quiet_due_at = CaseState.NEW, None
+    case.state, case.quiet_due_at = after(case.state, Move.QUIET), None
     words = f"Nobody has touched it for {hours:g} working hours." if hours else "Nobody has touched it for long."
     moves.note(case, ActivityKind.WOKEN, {"state": CaseState.ACKNOWLEDGED}, {"state": CaseState.NEW}, words)
     moves.tell(case, "case.went_quiet", quiet_since=case.quiet_since.isoformat() if case.quiet_since else None)

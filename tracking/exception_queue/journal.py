@@ -69,7 +69,13 @@ class Journal:
         ledger.save()
         CaseActivity.objects.bulk_create(
             CaseActivity(
-                case=each.case, kind=each.kind, at=self.now, before=each.before, after=each.after, note=each.note
+                case=each.case,
+                kind=each.kind,
+                at=self.now,
+                before=each.before,
+                after=each.after,
+                note=each.note,
+                case_version=each.case.version,
             )
             for each in self._entries
         )

@@ -4,37 +4,40 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from tracking.exception_queue import steps
 from tracking.exception_queue.bulk import BulkResult, in_bulk
 from tracking.exception_queue.care import set_care_level
-from tracking.exception_queue.clocks import stop_waiting
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.exception_queue.macros import apply_macro
 from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
-from tracking.exception_queue.settled import open_again, settle_open
+from tracking.exception_queue.promising import end_promise, promise_customer
+from tracking.exception_queue.settled import open_again
+from tracking.exception_queue.transitions import Move
 from tracking.exception_queue.undoing import undo
-from tracking.exception_queue.work import begin, look_again
+from tracking.exception_queue.work import begin
 from tracking.models import ExceptionCase, Team
 from tracking.routing.operations import Desk
 from tracking.transactions import whole
-from tracking.vocabulary import MONEY_OUTCOMES, ActivityKind, CaseState, Outcome
+from tracking.vocabulary import ActivityKind, CaseState, WaitingParty
 
 __all__ = [
-    "BulkResult", "acknowledge", "add_note", "assign", "in_bulk", "release", "reopen", "resolve", "set_care_level",
-    "set_next_action", "take", "undo", "wait",
+    "BulkResult", "acknowledge", "add_note", "apply_macro", "assign", "end_promise", "in_bulk", "promise_customer",
+    "release", "reopen", "resolve", "set_care_level", "set_next_action", "take", "undo", "wait",
 ]  # fmt: skip
 
 
 @whole
 def take(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Make the actor the owner. Somebody else's case is a CaseConflict: have it assigned instead."""
-    work = begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version, Move.TAKE)
     case = work.case
     if case.owner_id == actor.pk and case.state != CaseState.NEW:
         return case
     if case.owner_id not in (None, actor.pk) and case.owner_set_by_person:
         raise CaseConflict(f"{case.owner} has this case. Assign it to yourself if you agreed on that.", case)
     case.owner_id, case.owner_set_by_person = actor.pk, True
-    _acknowledge(case)
+    steps.go_on(work)
     return work.finish(ActivityKind.TAKEN)
 
 
@@ -49,7 +52,7 @@ def assign(
     expected_version: int | None = None,
 ) -> ExceptionCase:
     """Give the case to a person, or to a team without an owner; rules never undo it. Needs `assign_others`."""
-    work = begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version, Move.ASSIGN)
     if owner != actor and not actor.has_perm("tracking.assign_others"):
         raise ActionRefused("You may take cases, but not assign them to others.")
     if owner is None and team is None:
@@ -71,7 +74,7 @@ def _team_for(owner: User | None, case: ExceptionCase) -> Team:
 @whole
 def release(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Leave the case to its team, without an owner."""
-    work = begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version, Move.RELEASE)
     work.case.owner, work.case.owner_set_by_person = None, False
     return work.finish(ActivityKind.RELEASED)
 
@@ -79,16 +82,11 @@ def release(*, case_id: int, actor: User, now: datetime, expected_version: int |
 @whole
 def acknowledge(*, case_id: int, actor: User, now: datetime, expected_version: int | None = None) -> ExceptionCase:
     """Say that somebody has seen the case; an unowned one becomes the actor's."""
-    work = begin(case_id, actor, now, expected_version)
+    work = begin(case_id, actor, now, expected_version, Move.ACKNOWLEDGE)
     if work.case.owner_id is None:
         work.case.owner_id, work.case.owner_set_by_person = actor.pk, True
-    _acknowledge(work.case)
+    steps.go_on(work)
     return work.finish(ActivityKind.ACKNOWLEDGED)
-
-
-def _acknowledge(case: ExceptionCase) -> None:
-    case.state = CaseState.ACKNOWLEDGED
-    stop_waiting(case)
 
 
 @whole
@@ -98,22 +96,21 @@ def wait(
     actor: User,
     now: datetime,
     until: datetime | None = None,
+    waiting_party: str = "",
     waiting_on: str = "",
     for_scan: bool = False,
     expected_version: int | None = None,
 ) -> ExceptionCase:
-    """Put the case aside until a moment (aware UTC) or until the next scan; it comes back by itself."""
-    work = begin(case_id, actor, now, expected_version)
-    if until is None and not for_scan:
-        raise ActionRefused("Say until when to wait, or wait for the next scan.")
+    """Put the case aside until a moment (aware UTC) or until the next scan; it comes back by itself.
+
+    While it waits on the customer its clock stands still, if the policy of its kind says so.
+    """
+    work = begin(case_id, actor, now, expected_version, Move.WAIT)
+    if waiting_party not in ("", *WaitingParty.values):
+        raise ActionRefused("Choose on whom to wait.")
     if until is not None and until <= now:
         raise ActionRefused("The time to wait until lies in the past.")
-    case = work.case
-    case.state, case.waiting_until, case.waiting_for_scan = CaseState.WAITING, until, for_scan
-    case.waiting_on = waiting_on[:120]
-    if until:
-        case.next_action_due_at = max(case.next_action_due_at, until)
-        look_again(case.shipment_id, until)
+    steps.wait(work, until=until, for_scan=for_scan, party=waiting_party, on=waiting_on)
     return work.finish(ActivityKind.WAITING)
 
 
@@ -124,7 +121,7 @@ def add_note(
     """Write a note for colleagues; also on resolved cases."""
     if not note.strip():
         raise ActionRefused("The note is empty.")
-    work = begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    work = begin(case_id, actor, now, expected_version, Move.NOTE)
     return work.finish(ActivityKind.NOTE, note=note.strip()[:5000], responds=work.case.state != CaseState.RESOLVED)
 
 
@@ -143,11 +140,8 @@ def set_next_action(
         raise ActionRefused("Say what is to be done next.")
     if due_at <= now:
         raise ActionRefused("The next action cannot be due in the past.")
-    work = begin(case_id, actor, now, expected_version)
-    work.case.next_action, work.case.next_action_due_at = text.strip()[:300], due_at
-    work.case.next_action_by_person = True
-    if work.case.state == CaseState.NEW:
-        work.case.state = CaseState.ACKNOWLEDGED
+    work = begin(case_id, actor, now, expected_version, Move.PLAN)
+    steps.plan(work, text, due_at)
     return work.finish(ActivityKind.NEXT_ACTION)
 
 
@@ -159,24 +153,25 @@ def resolve(
     now: datetime,
     outcome: str,
     note: str = "",
+    reason: str = "",
+    cost_minor: int | None = None,
+    currency: str = "",
     expected_version: int | None = None,
 ) -> ExceptionCase:
-    """End the case with an outcome and settle its open signals. Outcomes that cost money need `approve_money`."""
-    if outcome not in Outcome.values:
-        raise ActionRefused("Choose how it ended.")
-    if outcome in MONEY_OUTCOMES and not actor.has_perm("tracking.approve_money"):
-        raise ActionRefused(f"{Outcome(outcome).label}: somebody who may approve money has to resolve this case.")
-    if outcome == Outcome.NOT_AN_EXCEPTION and not note.strip():
-        raise ActionRefused("Say why it is not an exception.")
-    work = begin(case_id, actor, now, expected_version)
-    case = work.case
-    case.state, case.outcome, case.outcome_note = CaseState.RESOLVED, outcome, note.strip()[:500]
-    case.resolved_at, case.resolved_by_id = now, actor.pk
-    stop_waiting(case)
-    settle_open(case, now)
+    """End the case with an outcome and settle its open signals. Outcomes that cost money need `approve_money`.
+
+    `reason`: why it is not an exception (a `NotExceptionReason`; with a note alone it counts as another reason).
+    `cost_minor`: what it cost us, in minor units of `currency` (three letters; empty: the order's). Raises
+    ActionRefused, CaseConflict, ExceptionCase.DoesNotExist.
+    """
+    steps.check_outcome(actor, outcome, reason, note)
+    work = begin(case_id, actor, now, expected_version, Move.RESOLVE)
+    if cost_minor is not None:
+        steps.note_cost(work, cost_minor, currency)
+    steps.end(work, outcome, note=note, reason=reason)
     work.finish(ActivityKind.RESOLVED, note=note.strip())
     mark_orders(work.orders)
-    return case
+    return work.case
 
 
 @whole
@@ -184,15 +179,13 @@ def reopen(
     *, case_id: int, actor: User, now: datetime, note: str, expected_version: int | None = None
 ) -> ExceptionCase:
     """Open a resolved case again; the signals it settled are open again with it."""
-    work = begin(case_id, actor, now, expected_version, may_be_resolved=True)
+    work = begin(case_id, actor, now, expected_version, Move.REOPEN)
     case = work.case
-    if case.state != CaseState.RESOLVED:
-        raise ActionRefused("This case is open.")
     others = ExceptionCase.objects.filter(shipment_id=case.shipment_id).exclude(state=CaseState.RESOLVED)
     if others.exists():
         raise ActionRefused("The parcel has another open case.")
     open_again(case, case.resolved_at)
-    case.state, case.outcome, case.outcome_note = CaseState.ACKNOWLEDGED, "", ""
+    case.outcome, case.outcome_note, case.not_exception_reason = "", "", ""
     case.resolved_at, case.resolved_by = None, None
     case.reopened_at, case.reopened_count = now, case.reopened_count + 1
     case.owner_id = case.owner_id or actor.pk

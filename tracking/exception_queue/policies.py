@@ -17,6 +17,7 @@ class Todo:
     due_hours: float
     first_response_hours: float
     team_id: int | None
+    pauses: bool = False  # its clock stands still while a case waits on the customer
 
 
 class Policies:
@@ -26,6 +27,7 @@ class Policies:
         rows = [*KindPolicy.objects.all()]
         self._kinds: dict[str, KindPreset] = {row.kind: row for row in KINDS}
         self._teams = {row.kind: row.team_id for row in rows}
+        self._pausing = {row.kind for row in rows if row.pauses_while_waiting_on_customer}
         for row in rows:
             self._kinds[row.kind] = KindPreset(
                 row.kind, row.severity, row.cause, row.next_action, row.due_hours, row.first_response_hours
@@ -44,6 +46,7 @@ class Policies:
             due_hours=scaled_hours(row.due_hours, row.severity, severity),
             first_response_hours=scaled_hours(row.first_response_hours, row.severity, Severity(severity)),
             team_id=self._teams.get(kind),
+            pauses=kind in self._pausing,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 
+from tracking.exception_queue import promising
 from tracking.exception_queue.bulk import BulkResult
 from tracking.exception_queue.care import CARE, give_care
 from tracking.exception_queue.errors import ActionRefused
@@ -56,7 +57,7 @@ def _undo_all(case_id: int, activity_ids: Iterable[int], actor: User, now: datet
     """Undo several activities of one case, the newest first."""
     version = None
     for activity in CaseActivity.objects.filter(pk__in=list(activity_ids)).order_by("-id"):
-        work = begin(case_id, actor, now, None, may_be_resolved=True)
+        work = begin(case_id, actor, now, None, None)
         _check(work, activity, version)
         _give_back(work, activity)
         version = activity.case_version - 1
@@ -83,6 +84,7 @@ def _give_back(work: Work, activity: CaseActivity) -> None:
     if was_resolved and case.state != CaseState.RESOLVED:
         _refuse_second_open(case)
         open_again(case, resolved_at)
+        promising.open_again(case, resolved_at)
         look_again(case.shipment_id, work.now)
     elif not was_resolved and case.resolved_at:
         settle_open(case, case.resolved_at)

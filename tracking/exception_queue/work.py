@@ -11,6 +11,7 @@ from django.db.models import Q
 from tracking.domain_events import News, publish
 from tracking.exception_queue.clocks import time_left
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.exception_queue.transitions import Move, after, is_possible
 from tracking.models import CaseActivity, ExceptionCase, Shipment
 from tracking.shipments.store import lock_orders_of
 from tracking.vocabulary import CaseState
@@ -34,6 +35,7 @@ class Work:
     before: dict[str, Any]
     actor: User
     now: datetime
+    move: Move | None
 
     def finish(
         self,
@@ -46,21 +48,22 @@ class Work:
     ) -> ExceptionCase:
         """Save the case with its activity and news. `also`: before and after of facts that the case has not itself."""
         case = self.case
+        case.state = after(case.state, self.move) if self.move else case.state
         if responds and case.first_responded_at is None:
             case.first_responded_at = self.now
         case.last_person_action_at = self.now
         case.time_left_at = time_left(case)
         case.version += 1
         case.save()
-        after = _traced(case)
-        changed = [name for name in TRACED if after[name] != self.before[name]]
+        now = _traced(case)
+        changed = [name for name in TRACED if now[name] != self.before[name]]
         CaseActivity.objects.create(
             case=case,
             kind=kind,
             actor=self.actor,
             at=self.now,
             before={**{name: self.before[name] for name in changed}, **also[0]},
-            after={**{name: after[name] for name in changed}, **also[1]},
+            after={**{name: now[name] for name in changed}, **also[1]},
             note=note,
             case_version=case.version,
             undoes=undoes,
@@ -74,10 +77,12 @@ class Work:
         self.case = ExceptionCase.objects.get(pk=self.case.pk)
 
 
-def begin(
-    case_id: int, actor: User, now: datetime, expected_version: int | None, *, may_be_resolved: bool = False
-) -> Work:
-    """Lock orders, parcel and case, in that order. Raises CaseConflict, ActionRefused, ExceptionCase.DoesNotExist."""
+def begin(case_id: int, actor: User, now: datetime, expected_version: int | None, move: Move | None) -> Work:
+    """Lock orders, parcel and case, in that order, for a move of the table; None: an undo, which sets the state itself.
+
+    Raises CaseConflict when the case changed since `expected_version` or is resolved, ActionRefused,
+    ExceptionCase.DoesNotExist.
+    """
     if not actor.has_perm("tracking.act_on_case"):
         raise ActionRefused("You may look at cases, but not act on them.")
     shipment_id = ExceptionCase.objects.values_list("shipment_id", flat=True).get(pk=case_id)
@@ -85,10 +90,20 @@ def begin(
     Shipment.objects.select_for_update(no_key=True, of=("self",)).filter(pk=shipment_id).first()
     case = ExceptionCase.objects.select_for_update(no_key=True).get(pk=case_id)
     if expected_version is not None and case.version != expected_version:
-        raise CaseConflict(f"{who_changed(case)} changed this case while you had it open.", case)
-    if case.state == CaseState.RESOLVED and not may_be_resolved:
-        raise CaseConflict(f"This case is resolved already ({case.get_outcome_display()}).", case)
-    return Work(case, orders, _traced(case), actor, now)
+        why = f"{who_changed(case)} changed this case while you had it open."
+        raise CaseConflict(why, case, changes_since(case, expected_version))
+    if move and not is_possible(case.state, move):
+        if case.state != CaseState.RESOLVED:
+            raise ActionRefused("This case is open.")
+        why = f"This case is resolved already ({case.get_outcome_display()})."
+        raise CaseConflict(why, case, changes_since(case, expected_version or case.version - 1))
+    return Work(case, orders, _traced(case), actor, now, move)
+
+
+def changes_since(case: ExceptionCase, version: int) -> list[CaseActivity]:
+    """Return what was done to a case after a version, the newest first: who changed what."""
+    found = case.activities.filter(case_version__gt=version).select_related("actor")
+    return list(found.order_by("-case_version", "-id"))
 
 
 def look_again(shipment_id: int, at: datetime) -> None:

@@ -225,6 +225,9 @@ class CustomerPromise(models.Model):
     subject = models.CharField(max_length=10, choices=PromiseSubject.choices, default=PromiseSubject.ARRIVAL)
     text = models.CharField(max_length=300)
     due_at = models.DateTimeField()
+    known_estimate_at = models.DateTimeField(
+        null=True, blank=True, help_text="The carrier's estimate when it was made: only another one contradicts it."
+    )
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="customer_promises"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from tracking.calendars.carrier import national_holidays
 from tracking.calendars.contract import WorkingWeek
-from tracking.calendars.working import add_working_hours
+from tracking.calendars.working import add_working_hours, working_hours_between
 from tracking.models import ExceptionCase, RoutingRule, Team, TeamMember
 from tracking.routing.matching import CaseFacts, Rule, first_match
 from tracking.routing.shifts import Absences, is_on_shift
@@ -105,6 +105,10 @@ class Desk:
     def due(self, team_id: int, start: datetime, hours: float) -> datetime:
         """Return when `hours` working hours of the team have passed since `start` (aware UTC)."""
         return add_working_hours(self._week(team_id, start), start, hours)
+
+    def worked(self, team_id: int, start: datetime, end: datetime) -> float:
+        """Return the working hours of the team between two moments (aware UTC)."""
+        return working_hours_between(self._week(team_id, start), start, end)
 
     def save(self) -> None:
         """Write whose turn it was."""

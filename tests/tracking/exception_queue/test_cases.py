@@ -77,9 +77,18 @@ def test_a_graver_signal_takes_the_case_over_and_moves_the_clocks_nearer(trouble
 
 
 def test_a_clock_never_moves_away_because_a_problem_got_worse(trouble: ExceptionCase) -> None:
-    late = trouble.next_action_due_at + DAY
+    late = trouble.next_action_due_at - HOUR / 4
     tell("fedex", event(ONE, "lost", late), at=late)
     assert ExceptionCase.objects.get().next_action_due_at == trouble.next_action_due_at
+
+
+def test_a_new_next_action_is_not_born_overdue(trouble: ExceptionCase) -> None:
+    late = trouble.next_action_due_at + DAY
+    tell("fedex", event(ONE, "lost", late), at=late)
+    case = ExceptionCase.objects.get()
+    assert case.next_action != trouble.next_action
+    assert late < case.next_action_due_at <= late + DAY
+    assert case.first_response_due_at == trouble.first_response_due_at < late, "nobody answered: that clock goes on"
 
 
 def test_the_next_action_a_person_set_stays(trouble: ExceptionCase) -> None:

@@ -134,6 +134,11 @@ def event(number: str, word: str, at: datetime, carrier: str = "fedex", place: P
     return ObservedEvent(number, carrier, when, (LookupKey("word", word),), raw_code=word, place=place)
 
 
+def estimate(number: str, at: datetime, carrier: str = "fedex") -> Observation:
+    """The carrier's estimate of the delivery, to the moment."""
+    return Observation(number, carrier, estimate_at=When(at.isoformat(), "instant", at))
+
+
 def only_parcel() -> Shipment:
     """The only parcel there is, joined ones left out."""
     return Shipment.objects.get(merged_into=None)
