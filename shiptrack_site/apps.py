@@ -1,4 +1,8 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
+
+from shiptrack_site.wiring import CONFIGURATION
+from tracking.configuration.kinds import register
 
 
 class SiteConfig(AppConfig):
@@ -6,3 +10,8 @@ class SiteConfig(AppConfig):
 
     name = "shiptrack_site"
     verbose_name = "Site"
+
+    def ready(self) -> None:
+        """Make the kinds of configuration known that the apps bring along."""
+        for path in CONFIGURATION:
+            register(import_string(path))

@@ -31,3 +31,6 @@ ON_START: tuple[str, ...] = (
     "tracking.startup.create_demo_logins",
 )
 """Called in this order, without arguments, after the migrations and before anything runs. Each may be called again."""
+
+CONFIGURATION: tuple[str, ...] = ("tracking.exception_queue.rerouting.ROUTING",)
+"""What is drafted, previewed and published in the admin: one `tracking.configuration.kinds.Kind` each."""

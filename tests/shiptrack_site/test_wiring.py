@@ -6,7 +6,8 @@ from django.utils.module_loading import import_string
 from django_q.models import Schedule
 
 from shiptrack_site.schedules import sync_schedules
-from shiptrack_site.wiring import ON_START, SCHEDULES, Repeat
+from shiptrack_site.wiring import CONFIGURATION, ON_START, SCHEDULES, Repeat
+from tracking.configuration.kinds import kind_called
 
 TWO = (Repeat("one", "tracking.tasks.beat", 1, "core"), Repeat("two", "tracking.tasks.beat", 5, "net"))
 
@@ -35,6 +36,11 @@ def test_a_second_start_delays_nothing() -> None:
 def test_every_function_named_exists() -> None:
     for path in (*ON_START, *(repeat.function for repeat in SCHEDULES)):
         assert callable(import_string(path)), path
+
+
+def test_every_kind_of_configuration_is_known() -> None:
+    kinds = [import_string(path) for path in CONFIGURATION]
+    assert [kind_called(kind.name) for kind in kinds] == kinds
 
 
 def test_schedules_have_names_of_their_own_and_a_cluster_that_runs() -> None:

@@ -6,9 +6,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from tracking.configuration.operations import publish_content
+from tracking.configuration.queries import in_force
 from tracking.ingest.sources import add_source
-from tracking.models import PickupCutoff, PromisePolicy, RoutingRule, Shift, Store, Team, TeamMember, Warehouse
+from tracking.models import PickupCutoff, PromisePolicy, Shift, Store, Team, TeamMember, Warehouse
 from tracking.models import WorkingHours as Hours
+from tracking.routing.rule_sets import NAME as ROUTING
+from tracking.routing.rule_sets import new_rule
 from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
 
 END_OF_DAY = time(23, 59, 59)
@@ -19,6 +23,8 @@ PEOPLE: tuple[tuple[str, str, str, tuple[tuple[int, int], ...]], ...] = (
     ("priya", "Priya Nair", "Support agents", ((14, 22),)),
     ("tomas", "Tomas Vidal", "Support agents", ((0, 6), (22, 24))),
 )
+NEVER_LEFT = "Parcels that never left"
+KINDS_NEVER_LEFT = ("missing_tracking", "no_first_scan", "unknown_number")
 SPANISH_SHOPS = frozenset({"casa"})
 
 
@@ -38,7 +44,7 @@ def set_up(*, origin: str, now: datetime) -> None:
                 name=_name(source.slug),
                 is_sandbox=True,
             )
-    _teams()
+    _teams(now)
 
 
 def _name(slug: str) -> str:
@@ -92,7 +98,7 @@ def _stores(now: datetime) -> None:
     PromisePolicy.objects.get_or_create(store=None, shipping_method="", country="US", defaults={"carrier_days": 7.0})
 
 
-def _teams() -> None:
+def _teams(now: datetime) -> None:
     support = Team.objects.get(slug="support")
     for username, name, group, spans in PEOPLE:
         _person(support, username, name, group, spans)
@@ -102,14 +108,16 @@ def _teams() -> None:
     if is_new:
         Hours.objects.bulk_create(Hours(team=warehouse, weekday=day, start=time(7), end=time(17)) for day in range(5))
         _person(warehouse, "wendy", "Wendy Okafor", "Support agents", ((7, 17),), days=range(5))
-    RoutingRule.objects.get_or_create(
-        position=100,
-        defaults={
-            "name": "Parcels that never left",
-            "kinds": ["missing_tracking", "no_first_scan", "unknown_number"],
-            "team": warehouse,
-        },
-    )
+    _rule_for(warehouse, now)
+
+
+def _rule_for(warehouse: Team, now: datetime) -> None:
+    """Parcels that never left are the warehouse's; published like any rule, once."""
+    rules = in_force(ROUTING)
+    if any(rule["name"] == NEVER_LEFT for rule in rules):
+        return
+    first = new_rule(rules, name=NEVER_LEFT, team=warehouse.pk, kinds=list(KINDS_NEVER_LEFT))
+    publish_content(kind=ROUTING, content=[first, *rules], now=now, note="The demo's warehouse desk")
 
 
 def _person(

@@ -43,7 +43,15 @@ class Moves:
         """Have the case written without a word: only its clocks were worked out."""
         self._touched[case.pk] = case
 
-    def note(self, case: ExceptionCase, kind: str, before: Facts, after: Facts, note: str = "") -> None:
+    def note(
+        self,
+        case: ExceptionCase,
+        kind: str,
+        before: Facts,
+        after: Facts,
+        note: str = "",
+        undoes: CaseActivity | None = None,
+    ) -> None:
         """Add an activity. Who has the case open meanwhile is told that it changed."""
         case.version += 1
         self.touch(case)
@@ -57,6 +65,7 @@ class Moves:
                 after=after,
                 note=note,
                 case_version=case.version,
+                undoes=undoes,
             )
         )
 

@@ -178,6 +178,7 @@ class RoutingRule(models.Model):
     name = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=1, help_text="The published version of the rule set.")
     is_active = models.BooleanField(default=True)
+    is_retired = models.BooleanField(default=False, help_text="A later version has dropped it.")
     is_last = models.BooleanField(default=False)
     kinds = ArrayField(models.CharField(max_length=32, choices=SignalKind.choices), default=list, blank=True)
     severities = ArrayField(models.CharField(max_length=10, choices=Severity.choices), default=list, blank=True)

@@ -104,13 +104,13 @@ def shadows(rules: Iterable[Rule]) -> Mapping[int, Sequence[int]]:
 
 def _standing_before(rule: Rule, earlier: Sequence[Rule]) -> list[int] | None:
     wider = [each for each in earlier if _covers_open_conditions(each, rule)]
-    blocking: dict[int, None] = {}
+    blocking: set[int] = set()
     for values in product(*_closed(rule)):
         first = next((each for each in wider if _has(each, values)), None)
         if first is None:
             return None
-        blocking[first.id] = None
-    return list(blocking)
+        blocking.add(first.id)
+    return [each.id for each in wider if each.id in blocking]
 
 
 def _closed(rule: Rule) -> list[Sequence[str]]:
