@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0015_feed_counts'),
+        ('tracking', '0016_known_estimate'),
     ]
 
     operations = [
