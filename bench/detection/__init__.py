@@ -1,0 +1,1 @@
+"""How well problems are found: generated parcels with known lives, told with the noise of real feeds."""
