@@ -152,7 +152,7 @@ class SlowPath:
         if told != projected.old_sentence or shipment.status != projected.old_status:
             shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version = told
             cause = StatusChange.Cause.EVENT
-            projection._change(projected, cause, self.mapping_version, self.now).save()
+            StatusChange(**projection._change(projected, cause, self.mapping_version, self.now)).save()
             publish(projection._news(projected, told != projected.old_sentence, cause, self.now))
         shipment.mapping_version = self.mapping_version
         if columns_of(shipment) != projected.old_columns:

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from tracking import timestamps
 from tracking.checks import CHECKS
 
 
@@ -12,6 +13,7 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks; read moments fast."""
+        timestamps.read_fast()
         for check in CHECKS:
             register(check)

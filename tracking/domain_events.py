@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tracking import bulk
 from tracking.models import DomainEvent
 
 
@@ -22,19 +23,11 @@ class News:
 
 def publish(news: Iterable[News]) -> int:
     """Write the rows, in order, inside the caller's transaction; return how many."""
-    rows = [
-        DomainEvent(
-            kind=item.kind,
-            at=item.at,
-            shipment_id=item.shipment_id,
-            order_id=item.order_id,
-            case_id=item.case_id,
-            payload=dict(item.payload),
-        )
-        for item in news
-    ]
-    DomainEvent.objects.bulk_create(rows, batch_size=1000)
-    return len(rows)
+    return bulk.insert(
+        DomainEvent,
+        ("kind", "at", "shipment_id", "order_id", "case_id", "payload"),
+        ((item.kind, item.at, item.shipment_id, item.order_id, item.case_id, dict(item.payload)) for item in news),
+    )
 
 
 def take_unrelayed(limit: int = 500) -> list[DomainEvent]:

@@ -18,6 +18,8 @@ _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Pd", "Zs", "Zl", "Zp"})  # c
 def normalize(number: str) -> str:
     """Return the one spelling a number is stored and looked up by: NFKC, upper case, no spaces, dashes or invisible
     characters, at most 64 characters. "" when nothing is left. Doing it twice changes nothing."""
+    if number.isascii() and number.isalnum():  # almost all: nothing to fold or to drop
+        return number[:MAX_LENGTH].upper()
     text = number[: MAX_LENGTH * 8]  # a bound on work, far above any real number with its decoration
     for _ in range(3):  # upper-casing can undo NFKC and the reverse; two rounds settle it, the third proves it
         text = unicodedata.normalize("NFKC", text).upper()

@@ -72,7 +72,29 @@ def decode_json(body: bytes) -> Any:
         raise UnreadableMessage(f"The message is nested deeper than {MAX_DEPTH} levels.") from None
     except ValueError:
         raise UnreadableMessage("The message is not JSON.") from None
+    if _is_plain(text) and not _is_deeper(value, MAX_DEPTH):
+        return value
     return _clean(value, MAX_DEPTH)
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether no text in the message can hold a NUL or half a character: it would have to be written as an
+    escape, because UTF-8 has no half characters and JSON no bare NUL."""
+    return "\\u" not in text
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Return whether objects and lists are nested deeper than `levels`, going down level by level."""
+    level = [value] if isinstance(value, dict | list) else []
+    while level and levels:
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        levels -= 1
+    return bool(level)
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -43,32 +43,34 @@ def events_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, 
 
 
 def _event(row: tuple[Any, ...], precedence: Precedence) -> EventFact:
-    told = dict(zip(COLUMNS, row, strict=True))
-    kind = told["kind"]
+    (
+        _, identity, occurred_at, precision, received_at, source_id, milestone, evidence, reason, turn, hint,
+        local_date, heard_again_at, kind, corrected_status, city, region, postcode, country, signed_by, carrier,
+    ) = row  # fmt: skip
     return EventFact(
-        identity=told["identity"],
-        occurred_at=told["occurred_at"],
-        precision=told["precision"],
-        received_at=told["received_at"],
-        source_id=told["source_id"] or PERSON,
-        precedence=precedence.of(told["source_id"]),
-        milestone=told["code__milestone"] or Milestone.INFO,
-        evidence=told["code__evidence"] or Evidence.NOT_PHYSICAL,
-        reason=told["code__reason"] or "",
-        turn=told["code__turn"] or "",
-        hint=bool(told["code__hint"]),
-        local_date=told["local_date"],
-        heard_again_at=told["heard_again_at"],
+        identity=identity,
+        occurred_at=occurred_at,
+        precision=precision,
+        received_at=received_at,
+        source_id=source_id or PERSON,
+        precedence=precedence.of(source_id),
+        milestone=milestone or Milestone.INFO,
+        evidence=evidence or Evidence.NOT_PHYSICAL,
+        reason=reason or "",
+        turn=turn or "",
+        hint=bool(hint),
+        local_date=local_date,
+        heard_again_at=heard_again_at,
         is_correction=kind == TrackingEvent.Kind.CORRECTION,
-        corrected_status=told["corrected_status"],
+        corrected_status=corrected_status,
         settles=kind == TrackingEvent.Kind.SETTLED,
         is_void=kind == TrackingEvent.Kind.VOID,
-        place_city=told["city"],
-        place_region=told["region"],
-        place_postcode=told["postcode"],
-        place_country=told["country"],
-        signed_by=told["signed_by"],
-        carrier=told["carrier"],
+        place_city=city,
+        place_region=region,
+        place_postcode=postcode,
+        place_country=country,
+        signed_by=signed_by,
+        carrier=carrier,
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
+from tracking import bulk
 from tracking.connectors.contract import Observation as Told
 from tracking.connectors.contract import Place, When
 from tracking.models import Observation
@@ -15,6 +17,13 @@ FACTS = (
     "estimate_told_at", "original_estimate_at", "delay_flag", "return_by", "signed_by", "delivered_city",
     "delivered_region", "delivered_postcode", "delivered_country", "delivered_to", "proof_url",
 )  # fmt: skip
+
+
+WRITTEN = ("shipment_id", "source_id", *FACTS)
+UPSERT = (
+    f"ON CONFLICT (shipment_id, source_id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in FACTS)}"
+)
+_written = attrgetter(*WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,7 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
         else:
             _fill(row, item)  # the moment counts even if no fact changed: an estimate told again is told after the scan
         known[key] = touched[key] = row
-    Observation.objects.bulk_create(
-        [touched[key] for key in sorted(touched)],
-        update_conflicts=True,
-        unique_fields=["shipment", "source"],
-        update_fields=list(FACTS),
-    )
+    bulk.insert(Observation, WRITTEN, (_written(touched[key]) for key in sorted(touched)), UPSERT)
     return frozenset(key[0] for key in touched)
 
 

@@ -43,6 +43,11 @@ class CaseDesk:
         """When the clock alone may change the parcel's case."""
         return self._again.get(shipment_id)
 
+    def open_ids(self) -> list[int]:
+        """Ids of the parcels that have an open case now."""
+        kept = (case for case in [*self._open.values(), *self._journal.cases()] if case.state != CaseState.RESOLVED)
+        return sorted({case.shipment_id for case in kept})
+
     def settle(self, shipment: Shipment, signals: list[Signal], changes: SignalChanges) -> None:
         """Bring the parcel's case in line with its open signals."""
         case = self._open.get(shipment.pk)

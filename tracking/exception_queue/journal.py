@@ -1,5 +1,6 @@
 """What a batch changes on its cases: rows, activities and news, written together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,6 +34,10 @@ class Journal:
     _raised: set[int] = field(default_factory=set)
     _entries: list[_Entry] = field(default_factory=list)
     _news: list[tuple[str, ExceptionCase, Facts]] = field(default_factory=list)
+
+    def cases(self) -> Iterable[ExceptionCase]:
+        """The cases that are written."""
+        return self._touched.values()
 
     def touch(self, case: ExceptionCase) -> None:
         """Have the case written."""

@@ -16,7 +16,7 @@ from tracking.exception_queue.silences import Silences, detect_through_silence
 from tracking.models import Shipment, StatusChange
 from tracking.shipments.directory import reopen_numbers
 from tracking.shipments.projection import Projected, estimate_over_at, project_all, write_changes
-from tracking.shipments.store import lock_orders_of
+from tracking.shipments.store import Parcels
 from tracking.transactions import whole
 from tracking.vocabulary import ShipmentStatus, SignalKind
 
@@ -37,17 +37,16 @@ class Refreshed:
 
 
 @whole
-def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refreshed:
+def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str, parcels: Parcels | None = None) -> Refreshed:
     """Bring parcels up to date with all that is known of them at `now` (aware UTC), in one transaction.
 
     Locks their orders, then the parcels, each by id. A parcel that was joined to another stands for that one.
-    `cause` is a `StatusChange.Cause`.
+    `cause` is a `StatusChange.Cause`; `parcels` those that the caller's transaction has locked and saved already.
     """
-    ids = _survivors(shipment_ids)
-    if not ids:
+    parcels = parcels or Parcels()
+    shipments = parcels.alive(shipment_ids)
+    if not shipments:
         return Refreshed()
-    orders = lock_orders_of(ids)
-    shipments = _lock(ids)
     projected = project_all(shipments)
     _bring_back_voided(shipments)
     policies, pickups, silences = Policies(), Pickups(), Silences(shipments)
@@ -71,20 +70,8 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str) -> Refres
         mapping_version=published().number,
         now=now,
     )
-    mark_orders(orders)
+    mark_orders(parcels.orders(shipments), desk.open_ids())
     return Refreshed(len(shipments), len(changed), desk.opened, desk.reopened, desk.resolved, sorted(shipments))
-
-
-def _survivors(shipment_ids: Iterable[int]) -> list[int]:
-    """Follow the pointers of joined parcels to those that live on."""
-    found: set[int] = set()
-    wanted = set(shipment_ids)
-    while wanted:
-        rows = Shipment.objects.filter(pk__in=wanted).values_list("pk", "merged_into_id")
-        pointers = dict(rows)
-        found |= {key for key, target in pointers.items() if target is None}
-        wanted = {target for target in pointers.values() if target} - found
-    return sorted(found)
 
 
 def _bring_back_voided(shipments: dict[int, Shipment]) -> None:
@@ -93,12 +80,6 @@ def _bring_back_voided(shipments: dict[int, Shipment]) -> None:
     for shipment in alive:
         shipment.voided_at = None
     reopen_numbers(row.pk for row in alive if row.first_scan_at)
-
-
-def _lock(ids: list[int]) -> dict[int, Shipment]:
-    rows = Shipment.objects.filter(pk__in=ids, merged_into=None).select_for_update(no_key=True, of=("self",))
-    loaded = rows.select_related("carrier", "service", "warehouse", "order").order_by("id")
-    return {row.pk: row for row in loaded}
 
 
 def _judge(

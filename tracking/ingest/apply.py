@@ -35,6 +35,7 @@ class Applied:
     failures: dict[int, Failure] = field(default_factory=dict)
     results: dict[int, str] = field(default_factory=dict)
     shipment_ids: frozenset[int] = frozenset()
+    shipments: dict[int, Shipment] = field(default_factory=dict)  # those of them that live on, as they are now
     arrived: list[tuple[int, str]] = field(default_factory=list)  # (source id, what others may wait for)
 
 
@@ -79,8 +80,9 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
     _facts(batch)
     queue_requests((item for item in batch.items if item.reading.privacy), now=now)
     fetching_back.queue(item for item in batch.items if item.reading.fetch_back)
-    refresh(shipment_ids=batch.touched, now=now, cause=StatusChange.Cause.EVENT)
+    refresh(shipment_ids=batch.touched, now=now, cause=StatusChange.Cause.EVENT, parcels=batch.parcels)
     batch.applied.shipment_ids = frozenset(batch.touched)
+    batch.applied.shipments = batch.parcels.alive(batch.touched)
     for item in batch.items:
         batch.applied.results.setdefault(item.message.pk, summary(item))
     return batch.applied

@@ -1,15 +1,18 @@
 """The drain: stored messages become orders, events, states and cases, in batches."""
 
-import json
+import gc
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from traceback import format_tb
 
 from django.db import DatabaseError, DataError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Func, IntegerField, Q
 
+from tracking import bulk
 from tracking.ingest.apply import Applied, apply
 from tracking.ingest.hearing import first_hearings, note_heard
 from tracking.ingest.operations import LANE, bounded, storable
@@ -20,6 +23,9 @@ from tracking.transactions import alone, flag_is_up, is_retryable, lower_flag
 from tracking.vocabulary import FeedState, InboundState, Transport
 
 logger = logging.getLogger(__name__)
+
+OUTCOME = ("id", "state", "next_try_at", "processed_at", "error", "notes", "result", "about")
+_outcome = attrgetter(*OUTCOME)
 
 LOCK = "drain:inbound"
 BATCH = 500
@@ -63,13 +69,32 @@ def _work(total: Drained, clock: Callable[[], datetime], until: datetime | None)
         now = clock()
         if until and now > until:
             return False
-        claimed = claim(now=now)
-        if not claimed:
-            return True
-        suspects = [message for message in claimed if message.attempts >= SUSPECT_FROM]
-        others = [message for message in claimed if message.attempts < SUSPECT_FROM]
-        for group in ([others] if others else []) + [[message] for message in suspects]:
-            process(group, now=now, total=total)
+        with _collector_at_rest():
+            if not _work_batch(total, now):
+                return True
+
+
+def _work_batch(total: Drained, now: datetime) -> bool:
+    """Work the next batch; False when there is none."""
+    claimed = claim(now=now)
+    suspects = [message for message in claimed if message.attempts >= SUSPECT_FROM]
+    others = [message for message in claimed if message.attempts < SUSPECT_FROM]
+    for group in ([others] if others else []) + [[message] for message in suspects]:
+        process(group, now=now, total=total)
+    return bool(claimed)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the garbage collector from walking a batch's objects again and again while they are all still needed; it
+    takes a fifth of the time and finds nothing. Between two batches it may."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def claim(*, now: datetime, limit: int = BATCH) -> list[InboundMessage]:
@@ -158,7 +183,7 @@ def _apply(items: list[Item], failures: list[Failure], messages: Sequence[Inboun
     _finish(done, applied, now)
     _release_waiting(applied, now)
     _note_sources(messages)
-    plan_polls(shipment_ids=applied.shipment_ids, now=now)
+    plan_polls(shipment_ids=applied.shipment_ids, now=now, shipments=applied.shipments)
     return applied
 
 
@@ -199,24 +224,7 @@ def _finish(done: Sequence[Item], applied: Applied, now: datetime) -> None:
 
 def _write(rows: Sequence[InboundMessage]) -> None:
     """Set the outcome columns of messages; the bodies are not sent again."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """UPDATE tracking_inboundmessage SET state = %s, next_try_at = %s, processed_at = %s, error = %s,
-                      notes = %s::jsonb, result = %s, about = %s WHERE id = %s""",
-            [
-                (
-                    row.state,
-                    row.next_try_at,
-                    row.processed_at,
-                    row.error,
-                    json.dumps(row.notes),
-                    row.result,
-                    row.about,
-                    row.pk,
-                )
-                for row in rows
-            ],
-        )
+    bulk.update(InboundMessage, OUTCOME, map(_outcome, rows))
 
 
 def _release_waiting(applied: Applied, now: datetime) -> None:

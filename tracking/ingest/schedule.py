@@ -1,11 +1,11 @@
 """When each parcel is asked about next, and at which sources."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Q
 
+from tracking import bulk
 from tracking.connectors.carriers import CARRIERS, group_for
 from tracking.connectors.registry import get
 from tracking.models import PollPolicy, PollState, Shipment, Source, TrackingNumber
@@ -21,6 +21,7 @@ MINUTES: dict[str, int] = {
 STOP_AFTER_END = timedelta(days=3)
 STOP_AFTER_LAST_EVENT = timedelta(days=45)
 SILENT_AFTER = timedelta(days=5)
+NEW_STATE = ("source_id", "shipment_id", "number", "next_poll_at")
 
 ADOPT = """
 INSERT INTO tracking_pollstate (source_id, shipment_id, number, next_poll_at, failures)
@@ -65,27 +66,30 @@ def phase_of(shipment: Shipment, now: datetime) -> str:
     return PollPolicy.Phase.SILENT if now - last > SILENT_AFTER else PollPolicy.Phase.MOVING
 
 
-def plan_polls(*, shipment_ids: Iterable[int], now: datetime) -> None:
-    """Make sure that every parcel with a number is asked about at the sources of its carrier, and soon enough."""
+def plan_polls(*, shipment_ids: Iterable[int], now: datetime, shipments: Mapping[int, Shipment] | None = None) -> None:
+    """Make sure that every parcel with a number is asked about at the sources of its carrier, and soon enough.
+
+    `shipments`: by id, those that the caller has read and locked already, with their carriers.
+    """
     askable = _askable_sources()
     ids = list(shipment_ids)
     if not askable or not ids:
         return
     intervals = Intervals()
-    shipments = {row.pk: row for row in Shipment.objects.filter(pk__in=ids).select_related("carrier")}
+    known = dict(shipments or {})
+    unread = [key for key in ids if key not in known]
+    if unread:
+        known |= {row.pk: row for row in Shipment.objects.filter(pk__in=unread).select_related("carrier")}
     wanted: dict[tuple[int, int, str], Shipment] = {}
-    for row in TrackingNumber.objects.filter(shipment_id__in=ids, valid_to=None).order_by("id"):
-        shipment = shipments[row.shipment_id]
-        group = row.carrier_group or (group_for(shipment.carrier.code) if shipment.carrier else "")
+    rows = TrackingNumber.objects.filter(shipment_id__in=ids, valid_to=None).order_by("id")
+    for shipment_id, number, told_group in rows.values_list("shipment_id", "number", "carrier_group"):
+        shipment = known[shipment_id]
+        group = told_group or (group_for(shipment.carrier.code) if shipment.carrier else "")
         for source_id in askable.get(group, ()):
-            wanted[(source_id, row.shipment_id, row.number)] = shipment
+            wanted[(source_id, shipment_id, number)] = shipment
     _sooner(wanted, intervals, now)
-    new = [
-        PollState(source_id=key[0], shipment_id=key[1], number=key[2], next_poll_at=now)
-        for key, shipment in sorted(wanted.items(), key=lambda each: each[0])
-        if intervals.next_for(shipment, now)
-    ]
-    PollState.objects.bulk_create(new, ignore_conflicts=True)
+    new = ((*key, now) for key in sorted(wanted) if intervals.next_for(wanted[key], now))
+    bulk.insert(PollState, NEW_STATE, new, "ON CONFLICT DO NOTHING")
 
 
 def _askable_sources() -> dict[str, list[int]]:
@@ -101,12 +105,15 @@ def _askable_sources() -> dict[str, list[int]]:
 def _sooner(wanted: dict[tuple[int, int, str], Shipment], intervals: Intervals, now: datetime) -> None:
     """Move questions nearer for parcels that entered a livelier phase, never further away; a parcel that moves again
     after its questions had stopped is asked about again."""
-    for row in PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id"):
-        shipment = wanted.get((row.source_id, row.shipment_id, row.number))
+    rows = PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id")
+    sooner: list[tuple[int, datetime]] = []
+    for pk, planned, *key in rows.values_list("pk", "next_poll_at", "source_id", "shipment_id", "number"):
+        shipment = wanted.get(tuple(key))
         due = intervals.next_for(shipment, now) if shipment else None
-        if due and (row.next_poll_at is None or due < row.next_poll_at):
-            later = PollState.objects.filter(Q(next_poll_at=None) | Q(next_poll_at__gt=due), pk=row.pk)
-            later.update(next_poll_at=due)
+        if due and (planned is None or due < planned):
+            sooner.append((pk, due))
+    later = "(row.next_poll_at IS NULL OR row.next_poll_at > told.next_poll_at)"
+    bulk.update(PollState, ("id", "next_poll_at"), sooner, later)
 
 
 def adopt(*, source_id: int, now: datetime) -> int:

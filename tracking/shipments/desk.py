@@ -46,6 +46,7 @@ class Desk:
         """Read and lock the parcels of the fulfilments and of the numbers they name, with everyone who names them."""
         self.directory.load(number for item in accepted for number in numbers_of(item))
         parcels = self.directory.parcels
+        parcels.forget_orders()
         ours = Q(fulfilment_id__in={item.fulfilment.pk for item in accepted})
         mine = FulfilmentParcel.objects.filter(ours, ended_at=None).values("shipment_id")
         linked = FulfilmentParcel.objects.filter(Q(shipment_id__in=mine) | Q(shipment_id__in=parcels.ids()))

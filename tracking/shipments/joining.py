@@ -44,6 +44,7 @@ def join(survivor: Shipment, loser: Shipment, directory: Directory, *, now: date
     move_knowledge(survivor_id=survivor.pk, loser_id=loser.pk)
     loser.merged_into, loser.next_check_at, loser.order, loser.number = survivor, None, None, ""
     survivor.next_check_at = now
+    directory.parcels.forget_orders()
     directory.parcels.touch(survivor)
     directory.parcels.touch(loser)
     publish([News("shipment.joined", now, shipment_id=survivor.pk, payload={"joined": loser.pk})])

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from tracking import bulk
 from tracking.calendars.days import ONE_DAY, day_start, local_day
 from tracking.connectors.carriers import label_for
 from tracking.domain_events import News, publish
@@ -19,6 +21,10 @@ COPIED = (
     "status", "status_at", "status_precision", "reason", "evidence", "first_scan_at", "first_scan_precision",
     "last_scan_at", "last_event_at", "delivered_at", "ended_at", "is_returning", "estimate_precision", "return_by",
     "moved_after_end_at", "holds_messages", "conflict_since", "not_found_since", "attempts", "proof_url",
+)  # fmt: skip
+CHANGE = (
+    "shipment_id", "from_status", "to_status", "reason", "evidence", "occurred_at", "known_at", "cause",
+    "mapping_version", "sentence_key", "sentence_parameters", "sentence_version",
 )  # fmt: skip
 NEWS_OF_STATUS = "shipment.status_changed"
 NEWS_OF_SENTENCE = "shipment.sentence_changed"
@@ -76,8 +82,8 @@ def write_changes(
 
     `disagreeing` = parcels whose sources contradict each other openly. Returns the ids whose sentence changed.
     """
-    changes: list[StatusChange] = []
-    dirty: list[Shipment] = []
+    changes: list[dict[str, Any]] = []
+    dirty: dict[int, Projected] = {}
     news: list[News] = []
     for item in sorted(projected, key=lambda each: each.shipment.pk):
         shipment = item.shipment
@@ -90,11 +96,11 @@ def write_changes(
         shipment.mapping_version = mapping_version
         if columns_of(shipment) != item.old_columns:
             shipment.projected_at = now
-            dirty.append(shipment)
-    StatusChange.objects.bulk_create(changes)
-    save_all(dirty)
+            dirty[shipment.pk] = item
+    bulk.insert(StatusChange, CHANGE, (tuple(change.values()) for change in changes))
+    save_all((item.shipment for item in dirty.values()), {key: item.old_columns for key, item in dirty.items()})
     publish(news)
-    return [change.shipment_id for change in changes]
+    return [change["shipment_id"] for change in changes]
 
 
 def estimate_over_at(item: Projected) -> datetime | None:
@@ -119,22 +125,23 @@ def _sentence(item: Projected, disagree: bool, now: datetime) -> Sentence:
     return sentence_for(item.state, facts)
 
 
-def _change(item: Projected, cause: str, mapping_version: int, now: datetime) -> StatusChange:
+def _change(item: Projected, cause: str, mapping_version: int, now: datetime) -> dict[str, Any]:
+    """The columns of a StatusChange, in the order of `CHANGE`."""
     shipment = item.shipment
-    return StatusChange(
-        shipment=shipment,
-        from_status=item.old_status if item.old_sentence[0] else "",
-        to_status=shipment.status,
-        reason=shipment.reason,
-        evidence=shipment.evidence,
-        occurred_at=shipment.status_at,
-        known_at=now,
-        cause=cause if item.old_sentence[0] else StatusChange.Cause.CREATED,
-        mapping_version=mapping_version,
-        sentence_key=shipment.sentence_key,
-        sentence_parameters=shipment.sentence_parameters,
-        sentence_version=shipment.sentence_version,
-    )
+    return {
+        "shipment_id": shipment.pk,
+        "from_status": item.old_status if item.old_sentence[0] else "",
+        "to_status": shipment.status,
+        "reason": shipment.reason,
+        "evidence": shipment.evidence,
+        "occurred_at": shipment.status_at,
+        "known_at": now,
+        "cause": cause if item.old_sentence[0] else StatusChange.Cause.CREATED,
+        "mapping_version": mapping_version,
+        "sentence_key": shipment.sentence_key,
+        "sentence_parameters": shipment.sentence_parameters,
+        "sentence_version": shipment.sentence_version,
+    }
 
 
 def _news(item: Projected, is_new_sentence: bool, cause: str, now: datetime) -> list[News]:
