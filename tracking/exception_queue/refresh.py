@@ -16,7 +16,7 @@ from tracking.exception_queue.silences import Silences, detect_through_silence
 from tracking.models import Shipment, StatusChange
 from tracking.shipments.directory import reopen_numbers
 from tracking.shipments.projection import Projected, estimate_over_at, project_all, write_changes
-from tracking.shipments.store import Parcels
+from tracking.shipments.store import Parcels, join_orders
 from tracking.transactions import whole
 from tracking.vocabulary import ShipmentStatus, SignalKind
 
@@ -54,6 +54,7 @@ def refresh(*, shipment_ids: Iterable[int], now: datetime, cause: str, parcels: 
     findings = {key: _judge(item, policies, pickups, ledger, silences, now) for key, item in projected.items()}
     if cause == StatusChange.Cause.REMAPPED:
         findings = {key: _without_news(found, shipments[key], ledger, now) for key, found in findings.items()}
+    join_orders(shipments[key] for key, found in findings.items() if found.signals)  # routing asks them
     desk = CaseDesk(shipments, policies, now, silences)
     for key, found in findings.items():
         changes = ledger.reconcile(key, found, now)

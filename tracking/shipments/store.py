@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from tracking import bulk
 from tracking.connectors.carriers import code_for, label_for
-from tracking.models import Carrier, Service, Shipment, Warehouse
+from tracking.models import Carrier, Order, Service, Shipment, Warehouse
 
 KEPT_FOR_EVER = {"id", "public_token", "created_at"}
 ATTRIBUTES = tuple(field.attname for field in Shipment._meta.concrete_fields)
@@ -132,6 +132,15 @@ class Parcels:
         self._by_id.update({row.pk: row for row in changed})
         self._stored.update({row.pk: columns_of(row) for row in changed})
         self._touched = {}
+
+
+def join_orders(shipments: Iterable[Shipment]) -> None:
+    """Set the orders of shipments, read in one query, where they are not there already."""
+    field: Any = Shipment._meta.get_field("order")
+    rows = [row for row in shipments if row.order_id and not field.is_cached(row)]
+    orders = Order.objects.in_bulk({row.order_id for row in rows}) if rows else {}
+    for row in rows:
+        field.set_cached_value(row, orders[row.order_id])
 
 
 class _Parties:
