@@ -23,6 +23,7 @@ from tracking.exception_queue.cases import CaseDesk
 from tracking.exception_queue.facts import Pickups, earliest
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
+from tracking.exception_queue.silences import Silences
 from tracking.ingest import apply
 from tracking.ingest.reading import Item, raw
 from tracking.ingest.schedule import Intervals
@@ -58,7 +59,7 @@ class SlowPath:
         self.services = {(row.carrier_id, row.name): row for row in Service.objects.all()}
         self.zones = dict(Warehouse.objects.values_list("pk", "time_zone"))
         self.precedence, self.policies, self.pickups = Precedence(), Policies(), Pickups()
-        self.intervals = Intervals()
+        self.intervals, self.silences = Intervals(), Silences(())  # no source is silent here
         self.mapping_version = published().number
 
     def work(self, message_ids: Iterable[int]) -> None:
@@ -129,10 +130,10 @@ class SlowPath:
         said = observations_of([shipment.pk], self.precedence).get(shipment.pk, ())
         state = project(events, said, label_told_at=shipment.label_told_at)
         projected, ledger = projection._project(shipment, state), Ledger([shipment.pk])
-        found = refresh._judge(projected, self.policies, self.pickups, ledger, self.now)
+        found = refresh._judge(projected, self.policies, self.pickups, ledger, self.silences, self.now)
         waits = [found.next_check_at, self._late_estimate(projected)]
         if found.signals or ledger.open_of(shipment.pk):
-            desk = CaseDesk({shipment.pk: shipment}, self.policies, self.now)
+            desk = CaseDesk({shipment.pk: shipment}, self.policies, self.now, self.silences)
             changes = ledger.reconcile(shipment.pk, found, self.now)
             desk.settle(shipment, ledger.open_of(shipment.pk), changes)
             desk.write(ledger)
