@@ -9,6 +9,9 @@ from django.core.management import get_commands
 
 from shiptrack_site import environment
 from tracking.connectors.registry import CONNECTORS
+from tracking.connectors.ups.codes import FAMILY_OF
+from tracking.presets.table import code_table
+from tracking.status import presets
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -59,3 +62,16 @@ def test_sources_of_the_examples_can_be_added() -> None:
     for kind, rest in examples:
         known = {field.key for field in CONNECTORS[kind].setting_fields}
         assert set(re.findall(r"--set ([a-z_]+)=", rest)) - known == set(), kind
+
+
+def test_the_table_of_codes_is_what_is_generated() -> None:
+    """`manage.py load_presets --table > docs/code-presets.md` brings it up to date."""
+    assert (ROOT / "docs/code-presets.md").read_text("utf-8") == code_table()
+
+
+def test_the_table_of_codes_holds_every_row_and_every_code_of_ups() -> None:
+    text = code_table()
+    rows = sum(len(presets.load(kind)) for kind in CONNECTORS)
+    assert sum(line.startswith("| ") for line in text.splitlines()) - text.count("| Code | Means |") == rows
+    ups = text.split("## UPS\n")[1]
+    assert [code for codes in FAMILY_OF.values() for code in codes if f"`{code}`" not in ups] == []

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from tracking import clock
 from tracking.presets.loading import load_all
+from tracking.presets.table import code_table
 
 
 class Command(BaseCommand):
@@ -14,6 +15,13 @@ class Command(BaseCommand):
         "Changes made by people stay."
     )
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--table", action="store_true", help="Only print what every code means, as Markdown.")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load and say what came in."""
+        """Load and say what came in; with `--table` print the codes and change nothing."""
+        if options["table"]:
+            self.stdout.write(code_table(), ending="")
+            return
         self.stdout.write(f"Presets are loaded; {load_all(now=clock.now())} mapping rows are new.")
