@@ -13,7 +13,7 @@ from tracking.ingest.operations import LANE
 from tracking.ingest.polling import poll_all
 from tracking.ingest.queries import has_due_messages
 from tracking.ingest.retention import prune as prune_due
-from tracking.ingest.silence import watch_silence
+from tracking.ingest.silence import watch_feeds as watch_all_feeds
 from tracking.jobs.queries import demo_loading
 from tracking.models import WorkerHeartbeat
 
@@ -58,7 +58,7 @@ def watch_feeds() -> str:
     """Look for sources that fell silent or spoke again; not while the demo plays its past: its messages are old."""
     if demo_loading():
         return "waiting for the demo"
-    done = watch_silence(now=clock.now())
+    done = watch_all_feeds(now=clock.now())
     return f"{done.opened} incidents opened, {done.closed} closed"
 
 

@@ -301,12 +301,14 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class PollLimits:
     """Fixed facts of a vendor's poll API. `style` = numbers | cursor | none; `per_call` numbers in one call;
-    `calls` allowed per `per_seconds` (token bucket default, editable per source)."""
+    `calls` allowed per `per_seconds` (token bucket default, editable per source). `changes_are_pushed`: every change
+    of an object has its webhook, not only the new objects."""
 
     style: str = "none"
     per_call: int = 1
     calls: int = 0
     per_seconds: int = 3600
+    changes_are_pushed: bool = False
 
 
 class Connector(Protocol):

@@ -13,6 +13,7 @@ from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.db.models import F, Func, IntegerField, Q
 
 from tracking import bulk
+from tracking.ingest import reconciliation
 from tracking.ingest.apply import Applied, apply
 from tracking.ingest.hearing import first_hearings, note_heard
 from tracking.ingest.operations import LANE, bounded, storable
@@ -176,7 +177,9 @@ def _apply_group(messages: Sequence[InboundMessage], now: datetime, total: Drain
 
 def _apply(items: list[Item], failures: list[Failure], messages: Sequence[InboundMessage], now: datetime) -> Applied:
     list(InboundMessage.objects.filter(pk__in=[m.pk for m in messages]).select_for_update().order_by("id").only("pk"))
+    known = reconciliation.versions_before(items)
     applied = apply(items, stores=_stores(items), now=now)
+    reconciliation.note_gaps((item for item in items if item.message.pk not in applied.failures), known)
     rows = {message.pk: message for message in messages}
     _fail([*failures, *applied.failures.values()], rows, now)
     done = [item for item in items if item.message.pk not in applied.failures]

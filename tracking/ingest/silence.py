@@ -7,6 +7,7 @@ from tracking.connectors.registry import get
 from tracking.domain_events import News, publish
 from tracking.ingest.allowance import OPENS_AFTER
 from tracking.ingest.hearing import last_heard, usual_gap
+from tracking.ingest.reconciliation import note_losing
 from tracking.models import ExceptionCase, FeedIncident, PollState, Source
 from tracking.shipments.feeders import Fed, count_fed, look_again
 from tracking.transactions import alone, whole
@@ -37,9 +38,12 @@ class Trouble:
     limit: timedelta | None = None
 
 
-def watch_silence(*, now: datetime) -> Watched:
-    """Open an incident for each source that fell silent while 20 active parcels or more depend on it, and close those
-    that are over, at `now` (aware UTC). One watcher at a time; costs two queries while all sources are well."""
+def watch_feeds(*, now: datetime) -> Watched:
+    """Open an incident for each source that fell silent while 20 active parcels or more depend on it, close those that
+    are over, at `now` (aware UTC), and say of each source whether its webhooks are being lost.
+
+    One watcher at a time; a few queries while all sources are well.
+    """
     done = Watched()
     with alone(LOCK) as is_ours:
         if not is_ours:
@@ -52,6 +56,7 @@ def watch_silence(*, now: datetime) -> Watched:
         for source in sources.values():
             if source.pk not in incidents and (trouble := trouble_of(source, now)):
                 done.opened += _open(source, trouble, silent, now)
+        note_losing(now=now)
     return done
 
 

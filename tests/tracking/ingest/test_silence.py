@@ -14,7 +14,7 @@ from tracking.exception_queue.quiet import why_quiet
 from tracking.exception_queue.sweep import sweep
 from tracking.ingest.allowance import note_failure, note_success
 from tracking.ingest.hearing import note_heard, percentile_99, usual_gap
-from tracking.ingest.silence import Watched, watch_silence
+from tracking.ingest.silence import Watched, watch_feeds
 from tracking.ingest.sources import pause
 from tracking.models import (
     DomainEvent,
@@ -67,21 +67,21 @@ def kinds() -> set[str]:
 
 def test_a_source_silent_for_a_day_and_back() -> None:
     numbers = parcels(20)
-    assert watch_silence(now=START + 6 * HOUR) == Watched()
-    assert watch_silence(now=START + 6 * HOUR + timedelta(seconds=1)) == Watched(opened=1)
+    assert watch_feeds(now=START + 6 * HOUR) == Watched()
+    assert watch_feeds(now=START + 6 * HOUR + timedelta(seconds=1)) == Watched(opened=1)
     incident = open_incident()
     assert (incident.reason, incident.began_at, incident.parcels, incident.parcels_alone) == (
         "silent", START, 20, 20,
     )  # fmt: skip
     assert (incident.source.feed_state, incident.limit) == (FeedState.SILENT, 6 * HOUR)
-    assert watch_silence(now=START + 7 * HOUR) == Watched()
+    assert watch_feeds(now=START + 7 * HOUR) == Watched()
     stalls_at = START + 3 * DAY  # Thursday
     swept(stalls_at)
     assert not ExceptionCase.objects.exists()
     back = START + 3 * DAY + HOUR
     tell("fedex", *(event(number, "in_transit", back) for number in numbers), at=back)
     heard("fedex", back)
-    assert watch_silence(now=back) == Watched(closed=1)
+    assert watch_feeds(now=back) == Watched(closed=1)
     swept(back)
     incident.refresh_from_db()
     assert (incident.ended_at, incident.ended_because) == (back, "heard")
@@ -93,7 +93,7 @@ def test_a_source_silent_for_a_day_and_back() -> None:
 
 def test_after_a_day_the_clocks_run_again_and_the_cases_belong_to_the_incident() -> None:
     parcels(20)
-    watch_silence(now=START + 7 * HOUR)
+    watch_feeds(now=START + 7 * HOUR)
     swept(START + 4 * DAY - timedelta(seconds=1))  # three carrier days and the one that did not count
     assert not ExceptionCase.objects.exists()
     swept(START + 4 * DAY)
@@ -101,17 +101,17 @@ def test_after_a_day_the_clocks_run_again_and_the_cases_belong_to_the_incident()
     assert {(case.kind, case.cause) for case in cases} == {("stalled", "feed")}
     assert cases.count() == 20
     heard("fedex", START + 4 * DAY + HOUR)
-    watch_silence(now=START + 4 * DAY + HOUR)
+    watch_feeds(now=START + 4 * DAY + HOUR)
     swept(START + 4 * DAY + HOUR)
     assert {(case.kind, case.cause) for case in cases.all()} == {("stalled", "carrier")}  # still true, and theirs now
 
 
 def test_nineteen_parcels_are_no_incident() -> None:
     parcels(19)
-    assert watch_silence(now=START + DAY) == Watched()
+    assert watch_feeds(now=START + DAY) == Watched()
     parcels(1, first=19)
-    assert watch_silence(now=START + DAY + timedelta(minutes=9)) == Watched()  # counted a moment ago
-    assert watch_silence(now=START + DAY + timedelta(minutes=10)) == Watched(opened=1)
+    assert watch_feeds(now=START + DAY + timedelta(minutes=9)) == Watched()  # counted a moment ago
+    assert watch_feeds(now=START + DAY + timedelta(minutes=10)) == Watched(opened=1)
 
 
 def test_three_failed_polls_are_an_incident_and_an_answer_ends_it() -> None:
@@ -120,13 +120,13 @@ def test_three_failed_polls_are_an_incident_and_an_answer_ends_it() -> None:
     down = CallFailed("temporary", "Nobody answers.")
     for minutes in (30, 40):
         note_failure(fedex.pk, down, now=START + timedelta(minutes=minutes))
-    assert watch_silence(now=START + timedelta(minutes=41)) == Watched()
+    assert watch_feeds(now=START + timedelta(minutes=41)) == Watched()
     note_failure(fedex.pk, down, now=START + timedelta(minutes=50))
-    assert watch_silence(now=START + timedelta(minutes=51)) == Watched(opened=1)
+    assert watch_feeds(now=START + timedelta(minutes=51)) == Watched(opened=1)
     incident = open_incident()
     assert (incident.reason, incident.began_at) == ("failed_polls", START + timedelta(minutes=30))
     note_success(fedex.pk, Quota(), now=START + 2 * HOUR)
-    assert watch_silence(now=START + 2 * HOUR) == Watched(closed=1)
+    assert watch_feeds(now=START + 2 * HOUR) == Watched(closed=1)
     assert FeedHour.objects.get().last_at == START + 2 * HOUR
 
 
@@ -136,14 +136,14 @@ def test_failed_polls_of_a_source_that_still_pushes_are_no_silence() -> None:
     for minutes in (10, 20, 30):
         note_failure(fedex.pk, CallFailed("temporary", "Nobody answers."), now=START + timedelta(minutes=minutes))
     heard("fedex", START + timedelta(minutes=25))
-    assert watch_silence(now=START + timedelta(minutes=31)) == Watched()
+    assert watch_feeds(now=START + timedelta(minutes=31)) == Watched()
 
 
 def test_a_parcel_that_another_source_tells_of_is_not_paused() -> None:
     numbers = parcels(20)
     Source.objects.filter(slug="usps").update(polling_is_on=True)
     tell("usps", event(numbers[0], "in_transit", START, carrier="usps"), at=START)
-    watch_silence(now=START + 7 * HOUR)
+    watch_feeds(now=START + 7 * HOUR)
     assert (open_incident().parcels, open_incident().parcels_alone) == (20, 19)
     swept(START + 3 * DAY)
     case = ExceptionCase.objects.get()
@@ -154,7 +154,7 @@ def test_two_silent_sources_of_one_parcel_leave_it_without_news() -> None:
     numbers = parcels(20)
     tell("usps", *(event(number, "in_transit", START, carrier="usps") for number in numbers), at=START)
     heard("usps", START)
-    assert watch_silence(now=START + 7 * HOUR) == Watched(opened=2)
+    assert watch_feeds(now=START + 7 * HOUR) == Watched(opened=2)
     swept(START + 3 * DAY)
     assert not ExceptionCase.objects.exists()
 
@@ -163,7 +163,7 @@ def test_a_signal_that_fired_before_the_silence_was_noticed_stays() -> None:
     parcels(20)
     heard("fedex", START + 3 * DAY - HOUR)
     swept(START + 3 * DAY)
-    watch_silence(now=START + 3 * DAY + 6 * HOUR)
+    watch_feeds(now=START + 3 * DAY + 6 * HOUR)
     swept(START + 3 * DAY + 6 * HOUR)
     assert {(case.kind, case.cause, case.state) for case in ExceptionCase.objects.all()} == {
         ("stalled", "carrier", "new")
@@ -174,7 +174,7 @@ def test_a_stall_stays_a_stall_while_nobody_can_say_that_it_became_a_loss() -> N
     parcels(20)
     swept(START + 3 * DAY)
     heard("fedex", START + 9 * DAY)
-    watch_silence(now=START + 9 * DAY + 7 * HOUR)
+    watch_feeds(now=START + 9 * DAY + 7 * HOUR)
     for days in (9.5, 10):
         swept(START + days * DAY)
         assert kinds() <= {"stalled", "presumed_lost"}
@@ -184,7 +184,7 @@ def test_a_stall_stays_a_stall_while_nobody_can_say_that_it_became_a_loss() -> N
 def test_a_label_announced_during_the_silence_waits_too() -> None:
     parcels(20)
     fedex = Source.objects.get(slug="fedex")
-    watch_silence(now=START + 7 * HOUR)
+    watch_feeds(now=START + 7 * HOUR)
     later = START + 8 * HOUR
     tell("shop", order("late"), fulfilment("899999999999", of="late", name="late"), at=later)
     PollState.objects.create(
@@ -201,7 +201,7 @@ def test_the_usual_gap_of_the_hour_decides_beyond_six_hours() -> None:
     assert usual_gap(fedex.pk, saturday + 10 * HOUR) == 2 * DAY + timedelta(minutes=10)
     assert usual_gap(fedex.pk, START + 3 * DAY) < HOUR  # a working day
     heard("fedex", saturday)
-    assert watch_silence(now=saturday + 30 * HOUR) == Watched()  # four times the usual weekend would be eight days
+    assert watch_feeds(now=saturday + 30 * HOUR) == Watched()  # four times the usual weekend would be eight days
 
 
 def parcels_of_a_slow_source() -> Source:
@@ -241,26 +241,26 @@ def test_a_source_that_answers_and_is_asked_seldom_is_not_silent() -> None:
     state = PollState.objects.create(
         source=fedex, shipment=Shipment.objects.first(), number="1", next_poll_at=START + 12 * HOUR
     )
-    assert watch_silence(now=START + 11 * HOUR) == Watched()
+    assert watch_feeds(now=START + 11 * HOUR) == Watched()
     state.next_poll_at = START + 10 * HOUR  # it should have been asked by now
     state.save()
-    assert watch_silence(now=START + 11 * HOUR) == Watched(opened=1)
+    assert watch_feeds(now=START + 11 * HOUR) == Watched(opened=1)
 
 
 def test_a_source_paused_by_a_person_is_no_incident_and_ends_one() -> None:
     parcels(20)
-    watch_silence(now=START + 7 * HOUR)
+    watch_feeds(now=START + 7 * HOUR)
     pause(source_id=Source.objects.get(slug="fedex").pk)
-    assert watch_silence(now=START + 8 * HOUR) == Watched(closed=1)
+    assert watch_feeds(now=START + 8 * HOUR) == Watched(closed=1)
     assert FeedIncident.objects.get().ended_because == "no_longer_asked"
-    assert watch_silence(now=START + 9 * HOUR) == Watched()
+    assert watch_feeds(now=START + 9 * HOUR) == Watched()
 
 
 def test_an_incident_ends_when_no_parcel_depends_on_the_source_any_more() -> None:
     parcels(20)
-    watch_silence(now=START + 7 * HOUR)
+    watch_feeds(now=START + 7 * HOUR)
     Shipment.objects.update(ended_at=START)
-    assert watch_silence(now=START + 8 * HOUR) == Watched(closed=1)
+    assert watch_feeds(now=START + 8 * HOUR) == Watched(closed=1)
     assert FeedIncident.objects.get().ended_because == "no_parcels"
 
 
@@ -270,6 +270,6 @@ def test_looking_costs_the_same_with_many_sources() -> None:
         for index in range(many):
             Source.objects.create(slug=f"s{many}-{index}", kind="usps", created_at=START, last_message_at=START)
         with CaptureQueriesContext(connection) as queries:
-            watch_silence(now=START + HOUR)
+            watch_feeds(now=START + HOUR)
         costs.append(len(queries))
-    assert costs[0] == costs[1] <= 4
+    assert costs[0] == costs[1] <= 8

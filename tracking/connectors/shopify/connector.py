@@ -52,7 +52,7 @@ class ShopifyConnector:
         SettingField("api_base", "Address of the API", help="Default: https:// and the shop domain."),
     )
     # The allowance is counted in points, reported with each answer; a page of orders is far below 100 points a second.
-    poll = PollLimits(style="cursor", per_call=calls.PAGE_SIZE, calls=60, per_seconds=60)
+    poll = PollLimits(style="cursor", per_call=calls.PAGE_SIZE, calls=60, per_seconds=60, changes_are_pushed=True)
 
     def verify(self, message: RawMessage, settings: Mapping[str, str], path: str) -> Verification:
         """Check `X-Shopify-Hmac-Sha256` over the raw body; see `pushes.verify`."""
