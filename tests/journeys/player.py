@@ -17,19 +17,21 @@ from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery, Request
 
 _ROUNDS = 4
-CARRIERS = frozenset({"fedex-main", "usps-main"})
+CARRIERS = frozenset({"fedex-main", "usps-main", "ups-main"})
 
 
 class WorldTransport:
-    """Carries the connectors' calls to a world instead of a network."""
+    """Carries the connectors' calls to a world instead of a network. `now` is asked for the moment: some connectors
+    call from threads of their own, where no clock is set."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, now: Callable[[], datetime]) -> None:
+        self._world, self._now = world, now
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the vendor would at the present (set) moment."""
-        call = Request(request.method, urlsplit(request.url).path, request.headers, request.body)
-        answer = self._world.respond(call, clock.now())
+        """Answer as the vendor would at the present moment of the play."""
+        path = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
+        call = Request(request.method, path, request.headers, request.body)
+        answer = self._world.respond(call, self._now())
         return HttpResponse(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
 
 
@@ -52,7 +54,7 @@ class Player:
         self.world, self.now = world, start
         self._look = look or _do_nothing
         self._post = post or through_the_door
-        self._transport = WorldTransport(world)
+        self._transport = WorldTransport(world, lambda: self.now)
         Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
         Source.objects.filter(slug__in=set(polled) - CARRIERS).update(next_poll_at=start)
 

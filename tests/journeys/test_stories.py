@@ -89,9 +89,11 @@ def _wrong_end(order: PlayedOrder, facts: Truth) -> list[str]:
     shipments = list(Shipment.objects.filter(merged_into=None).order_by("id"))
     scans = [(row.first_scan_at, row.first_scan_precision) for row in shipments if row.first_scan_at]
     scan, expected = min(scans, default=None), _first_scan(order, facts, min(scans)[1] if scans else "")
+    cases = ExceptionCase.objects.count()
     status = STATUS.get(facts.outcome, shipments[-1].status)
     return [
         f"{len(shipments)} parcels, there are {facts.parcels}" if facts.parcels not in {None, len(shipments)} else "",
+        f"{cases} cases, worth {facts.cases}" if facts.cases not in {None, cases} else "",
         f"first scan {scan}, it was {expected}" if scan != expected else "",
         f"{shipments[-1].status}, in fact {status}" if shipments[-1].status != status else "",
     ]

@@ -25,15 +25,19 @@ RECENT = timedelta(days=9)
 
 
 class WorldTransport:
-    """Carries the connectors' calls to the pretend vendors in this process, at the virtual moment."""
+    """Carries the connectors' calls to the pretend vendors in this process, at the virtual moment `now` (aware UTC).
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    The moment is kept here because some connectors call from threads of their own, where no clock is set.
+    """
+
+    def __init__(self, world: World, now: datetime) -> None:
+        self._world, self.now = world, now
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        """Answer as the vendor would at the present (set) moment."""
-        call = Request(request.method, urlsplit(request.url).path, request.headers, request.body)
-        answer = self._world.respond(call, clock.now())
+        """Answer as the vendor would at that moment."""
+        path = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
+        call = Request(request.method, path, request.headers, request.body)
+        answer = self._world.respond(call, self.now)
         return HttpResponse(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
 
 
@@ -86,7 +90,7 @@ def play(world: World, *, cursor: dict[str, Any], keep: Callable[[dict[str, Any]
 
 
 def _ticks(world: World, phase: Phase, moment: datetime) -> Iterator[datetime]:
-    transport = WorldTransport(world)
+    transport = WorldTransport(world, moment)
     while moment < phase.ends:
         until = min(moment + phase.tick, phase.ends)
         _tick(world, transport, moment, until, phase.ends)
@@ -98,6 +102,7 @@ def _tick(world: World, transport: WorldTransport, after: datetime, until: datet
     for delivery in world.deliveries(after, until):
         with clock.at(delivery.at):
             post(delivery)
+    transport.now = until
     with clock.at(until):
         poll_all(clock=clock.now, transport=transport)
         drain.drain(clock=clock.now)

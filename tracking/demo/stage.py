@@ -48,9 +48,10 @@ def set_up(*, origin: str, now: datetime) -> None:
 
 
 def _name(slug: str) -> str:
-    """What people call a pretend account: its carrier, or its shop."""
+    """What people call a pretend account: its carrier or platform, or its shop."""
     shop = next((shop.name for shop in SHOPS.values() if shop.slug == slug), "")
-    return shop or {"fedex-main": "FedEx", "usps-main": "USPS"}.get(slug, slug)
+    carriers = {"fedex-main": "FedEx", "usps-main": "USPS", "ups-main": "UPS", "easypost-main": "EasyPost"}
+    return shop or carriers.get(slug, slug)
 
 
 def _warehouses() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from tracking.models import Fulfilment, Order, Warehouse
 from tracking.orders.told import Accepted, OrderKey, ToldFulfilment
 
@@ -45,10 +47,12 @@ def _known(items: Sequence[ToldFulfilment]) -> dict[FulfilmentKey, Fulfilment]:
 
 
 def _warehouses(items: Sequence[ToldFulfilment]) -> dict[str, int]:
-    """Warehouse ids by the vendors' ids for them; "" = the default one."""
+    """Warehouse ids by the vendors' ids for them or by our names; "" = the default one."""
     ids = {item.update.location_id for item in items if item.update.location_id}
-    found = Warehouse.objects.filter(aliases__overlap=sorted(ids)) if ids else Warehouse.objects.none()
-    by_alias = {alias: row.pk for row in found for alias in row.aliases}
+    named = Q(aliases__overlap=sorted(ids)) | Q(name__in=ids)
+    found = list(Warehouse.objects.filter(named)) if ids else []
+    by_name = {row.name: row.pk for row in found}
+    by_alias = {**by_name, **{alias: row.pk for row in found for alias in row.aliases}}
     default = Warehouse.objects.filter(is_default=True).values_list("pk", flat=True).first()
     return by_alias if default is None else {**by_alias, "": default}
 

@@ -25,7 +25,7 @@ class Warehouse:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One pretend Shopify store."""
+    """One pretend store; `kind` = the system it runs on: shopify, or generic for one the merchant wrote."""
 
     key: str
     name: str
@@ -38,11 +38,13 @@ class Shop:
     prefix: str
     first_number: int
     sender: str
+    kind: str = "shopify"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSource:
-    """What `add_source` needs for one pretend account. `stores` are names; `path` follows the server's origin."""
+    """What `add_source` needs for one pretend account. `stores` are names; `path` follows the server's origin and is
+    empty where ShipTrack never calls."""
 
     slug: str
     kind: str
@@ -51,8 +53,8 @@ class SandboxSource:
     settings: dict[str, str] = field(default_factory=dict)
 
     def settings_at(self, origin: str) -> dict[str, str]:
-        """Return all settings, with `api_base` below `origin` ("http://127.0.0.1:8001")."""
-        return {**self.settings, "api_base": origin + self.path}
+        """Return all settings, with `api_base` below `origin` ("http://127.0.0.1:8001") where there are calls."""
+        return {**self.settings, **({"api_base": origin + self.path} if self.path else {})}
 
 
 WAREHOUSES = {
@@ -61,6 +63,7 @@ WAREHOUSES = {
         Warehouse("edison", "Edison NJ", "Edison", "NJ", "08817", "US", "America/New_York", 70110001),
         Warehouse("sanantonio", "San Antonio TX", "San Antonio", "TX", "78219", "US", "America/Chicago", 70110002),
         Warehouse("mississauga", "Mississauga ON", "Mississauga", "ON", "L5T 2N7", "CA", "America/Toronto", 70110003),
+        Warehouse("reno", "Reno NV", "Reno", "NV", "89502", "US", "America/Los_Angeles", 70110004),
     )
 }
 
@@ -79,9 +82,14 @@ SHOPS = {
             "maple", "Maple & Pine", "maple-pine-demo.myshopify.com", "maple-shopify", "en",
             "America/Toronto", "CAD", "mississauga", "#MP-", 5020, "care@maplepine.example",
         ),
+        Shop(
+            "tallow", "Tallow & Twine", "tallowandtwine.example", "tallow-warehouse", "en",
+            "America/Los_Angeles", "USD", "reno", "TT-", 2040, "post@tallowandtwine.example", "generic",
+        ),
     )
 }  # fmt: skip
 
+SHOPIFY_SHOPS = {key: shop for key, shop in SHOPS.items() if shop.kind == "shopify"}
 _ALL_STORES = tuple(shop.name for shop in SHOPS.values())
 
 
@@ -100,7 +108,7 @@ def _shopify(shop: Shop) -> SandboxSource:
 SOURCES = {
     source.slug: source
     for source in (
-        *(_shopify(shop) for shop in SHOPS.values()),
+        *(_shopify(shop) for shop in SHOPIFY_SHOPS.values()),
         SandboxSource(
             "fedex-main",
             "fedex",
@@ -122,6 +130,31 @@ SOURCES = {
                 "client_secret": "sandbox-usps-secret",
                 "webhook_secret": "sandbox-usps-secret-32-characters"[:32],
             },
+        ),
+        SandboxSource(
+            "ups-main",
+            "ups",
+            _ALL_STORES,
+            "/ups",
+            {
+                "client_id": "sandbox-ups-key",
+                "client_secret": "sandbox-ups-secret",
+                "webhook_secret": "sandbox-ups-webhook-credential",
+            },
+        ),
+        SandboxSource(
+            "easypost-main",
+            "easypost",
+            _ALL_STORES,
+            "/easypost/v2",
+            {"api_key": "EZAKsandbox", "webhook_secret": "sandbox-easypost-secret"},
+        ),
+        SandboxSource(
+            "tallow-warehouse",
+            "generic",
+            (SHOPS["tallow"].name,),
+            "",
+            {"webhook_secret": "sandbox-tallow-warehouse-secret"},
         ),
     )
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tracking.sandbox.accounts import API_VERSION, SHOPS, SOURCES, Shop
+from tracking.sandbox.accounts import API_VERSION, SHOPIFY_SHOPS, SOURCES, Shop
 from tracking.sandbox.graphql import Field, QueryError, connection, parse, pick
 from tracking.sandbox.orders import PlayedOrder
 from tracking.sandbox.shop import state_at
@@ -15,7 +15,7 @@ from tracking.sandbox.wire import Answer, Calls, Quotas, Request, Tokens, answer
 _LIFE = timedelta(hours=24)
 _GRAPHQL = re.compile(r"/admin/api/\d{4}-\d{2}/graphql\.json")
 _UPDATED = re.compile(r"""updated_at:\s*(>=|>)\s*['"]?([0-9T:+.Z-]+)""")
-_BY_DOMAIN = {shop.domain: shop for shop in SHOPS.values()}
+_BY_DOMAIN = {shop.domain: shop for shop in SHOPIFY_SHOPS.values()}
 _Find = Callable[[str, datetime], list[PlayedOrder]]
 
 

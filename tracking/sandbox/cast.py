@@ -115,6 +115,11 @@ _GOODS = {
         ("MP-BRD-02", "Pine serving board", 0.35),
         ("MP-HAT-09", "Lambswool toque", 0.3),
     ),
+    "tallow": (
+        ("TT-SOAP-3", "Cedar soap, three bars", 0.2),
+        ("TT-BAG-11", "Waxed canvas tote", 0.45),
+        ("TT-TWN-02", "Garden twine on a spool", 0.3),
+    ),
 }
 
 

@@ -4,22 +4,24 @@ A world is decided by its seed and start alone: the same two give the same bytes
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
 from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
+from tracking.sandbox.api_easypost import EasyPostApi
 from tracking.sandbox.api_fedex import FedExApi
 from tracking.sandbox.api_shopify import ShopifyApi
+from tracking.sandbox.api_ups import UpsApi
 from tracking.sandbox.api_usps import UspsApi
 from tracking.sandbox.casting import Part, history_parts, live_part
 from tracking.sandbox.fedex import Shipment
 from tracking.sandbox.orders import PlayedOrder, local_date, play
-from tracking.sandbox.pushes import Push, pushes
+from tracking.sandbox.pushes import pushes
 from tracking.sandbox.story import stories
 from tracking.sandbox.timing import workday
-from tracking.sandbox.wire import Answer, Calls, Delivery, Quotas, Request, answer
+from tracking.sandbox.wire import Answer, Calls, Delivery, Push, Quotas, Request, answer
 
 DAYS = 45
 ORDERS = 300
@@ -77,9 +79,13 @@ class World:
         self._pushes: list[Push] = []
         self._lives, self._live_count = lives, 0
         self._lock = RLock()
-        self._fedex = FedExApi(self.seed, quotas, self._find, self.calls)
-        self._usps = UspsApi(self.seed, quotas, self._find, self.calls)
-        self._shopify = ShopifyApi(self.seed, quotas, self._orders_of, self.calls)
+        self._vendors: dict[str, Callable[[Request, str, datetime], Answer]] = {
+            "/fedex": FedExApi(self.seed, quotas, self._carried_by("fedex"), self.calls).respond,
+            "/usps": UspsApi(self.seed, quotas, self._carried_by("usps"), self.calls).respond,
+            "/ups": UpsApi(self.seed, quotas, self._carried_by("ups"), self.calls).respond,
+            "/easypost": EasyPostApi(quotas, self._placed, self.calls).respond,
+            "/shopify": ShopifyApi(self.seed, quotas, self._orders_of, self.calls).respond,
+        }
 
     @property
     def orders(self) -> tuple[PlayedOrder, ...]:
@@ -98,25 +104,34 @@ class World:
     def respond(self, request: Request, now: datetime) -> Answer:
         """Answer a call to a vendor as that vendor would at `now`."""
         path = request.path.partition("?")[0]
-        slug = next((slug for slug, source in SOURCES.items() if path.startswith(source.path + "/")), "")
+        slug = next((slug for slug, one in SOURCES.items() if one.path and path.startswith(one.path + "/")), "")
         if self.is_silent(slug, now):
             return answer(503, {"errors": [{"code": "SERVICE.UNAVAILABLE.ERROR", "message": "Try again later."}]})
         with self._lock:
             self._live_until(now)
-            for prefix, api in (("/fedex", self._fedex), ("/usps", self._usps), ("/shopify", self._shopify)):
+            for prefix, respond in self._vendors.items():
                 if path.startswith(prefix + "/"):
-                    return api.respond(request, path.removeprefix(prefix), now)
+                    return respond(request, path.removeprefix(prefix), now)
         return answer(404, {"errors": "Not Found"})
 
     def is_silent(self, slug: str, now: datetime) -> bool:
         """Whether a source neither pushes nor answers at this moment."""
         return any(slug == silent and since <= now < until for silent, since, until in self.silences)
 
-    def _find(self, number: str, now: datetime) -> list[Shipment]:
-        return [(order, key) for order, key in self._by_number.get(number, []) if order.placed_at <= now]
+    def _carried_by(self, carrier: str) -> Callable[[str, datetime], list[Shipment]]:
+        """Return a look-up of every parcel of a carrier that carries a number, of orders placed by then."""
+
+        def find(number: str, now: datetime) -> list[Shipment]:
+            named = self._by_number.get(number, [])
+            return [(o, key) for o, key in named if o.plan(key).carrier == carrier and o.placed_at <= now]
+
+        return find
+
+    def _placed(self, now: datetime) -> list[PlayedOrder]:
+        return [order for order in self._orders if order.placed_at <= now]
 
     def _orders_of(self, shop_key: str, now: datetime) -> list[PlayedOrder]:
-        return [order for order in self._orders if order.shop.key == shop_key and order.placed_at <= now]
+        return [order for order in self._placed(now) if order.shop.key == shop_key]
 
     def _add(self, orders: Iterable[PlayedOrder]) -> None:
         for order in orders:

@@ -9,12 +9,19 @@ from zoneinfo import ZoneInfo
 
 from tracking.sandbox.accounts import SHOPS, WAREHOUSES, Shop, Warehouse
 from tracking.sandbox.cast import Line, Person, draw_lines, draw_person
-from tracking.sandbox.numbers import fedex_number, usps_number
+from tracking.sandbox.numbers import (
+    canada_post_number,
+    fedex_number,
+    mail_innovations_number,
+    ups_number,
+    usps_number,
+)
 from tracking.sandbox.places import Town, place
-from tracking.sandbox.story import CarrierStep, NumberPlan, Outage, ShopStep, Story
+from tracking.sandbox.story import CarrierStep, NumberPlan, Outage, PlatformStep, ShopStep, Story
 from tracking.sandbox.timing import Offset, span
 
 LIVE_PACE = 240  # an order placed while somebody watches: one day of its story passes in six minutes
+MAIL_INNOVATIONS = "UPS Mail Innovations"
 _CARRIER_NOTICE = timedelta(minutes=2)  # from the scanner to the carrier's own tracking system
 
 
@@ -33,6 +40,15 @@ class ShopMove:
     """A shop step with its moment (aware UTC)."""
 
     step: ShopStep
+    at: datetime
+    town: Town
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformMove:
+    """A platform's step with its moment (aware UTC)."""
+
+    step: PlatformStep
     at: datetime
     town: Town
 
@@ -94,6 +110,15 @@ class PlayedOrder:
             for step in self.story.shop
         )
         return tuple(sorted(moves, key=lambda move: move.at))
+
+    @cached_property
+    def platform_moves(self) -> tuple[PlatformMove, ...]:
+        """All that platforms do, in order of time."""
+        return tuple(sorted(map(self._platform_move, self.story.platform), key=lambda move: move.at))
+
+    def _platform_move(self, step: PlatformStep) -> PlatformMove:
+        town = self.town(step.place, self.plan(step.number).carrier)
+        return PlatformMove(step, self.moment(step.at, town.zone if step.does == "say" else self.house.zone), town)
 
     @cached_property
     def scans(self) -> dict[str, tuple[Scan, ...]]:
@@ -164,11 +189,21 @@ def _numbers(story: Story, serial: int) -> dict[str, str]:
         unique = serial * 8 + place_in_story
         if plan.same_as:
             made[key] = made[plan.same_as]
-        elif plan.carrier == "fedex":
-            made[key] = fedex_number(77_000_000_000 + unique * 7919 % 10**10)
         else:
-            made[key] = usps_number(1_000_000 + unique * 104_729 % (9 * 10**6))
+            made[key] = _number(plan, unique)
     return made
+
+
+def _number(plan: NumberPlan, unique: int) -> str:
+    """A number of the plan's carrier; the factors only scatter neighbours."""
+    if plan.carrier == "fedex":
+        return fedex_number(77_000_000_000 + unique * 7919 % 10**10)
+    if plan.carrier == "ups":
+        serial = 1_000_000 + unique * 86_243 % (9 * 10**6)
+        return mail_innovations_number(serial) if plan.service == MAIL_INNOVATIONS else ups_number(serial)
+    if plan.carrier == "canada_post":
+        return canada_post_number(10_000_000 + unique * 51_193 % (9 * 10**7))
+    return usps_number(1_000_000 + unique * 104_729 % (9 * 10**6))
 
 
 def shop_of(story: Story, draw: Random) -> Shop:

@@ -51,6 +51,8 @@ TOWNS = (
 _NATIONAL_HUBS = {
     "fedex": Town("Memphis", "TN", "38118", "US", "America/Chicago"),
     "usps": Town("Indianapolis", "IN", "46241", "US", "America/Indiana/Indianapolis"),
+    "ups": Town("Louisville", "KY", "40213", "US", "America/Kentucky/Louisville"),
+    "canada_post": Town("Winnipeg", "MB", "R2R 2V6", "CA", "America/Winnipeg"),
 }
 _CUSTOMS = {
     "CA": Town("Mississauga", "ON", "L4W 5K4", "CA", "America/Toronto"),

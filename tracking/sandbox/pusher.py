@@ -14,12 +14,16 @@ from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery
 
 _TIMEOUT = 5.0
-# Seconds until each further attempt. Shopify: eight within four hours; FedEx: three, five minutes apart. USPS publishes
-# no schedule; three attempts are our assumption.
+# Seconds until each further attempt. Shopify: eight within four hours; FedEx: three, five minutes apart. EasyPost is
+# said to try six times with growing gaps. USPS, UPS and ShipStation publish no schedule; three attempts are our
+# assumption. A system of one's own tries as the documented client does.
 RETRIES = {
     "shopify": (60, 180, 420, 900, 1800, 2700, 3600, 4740),
     "fedex": (300, 300, 300),
     "usps": (60, 300, 900),
+    "ups": (60, 300, 900),
+    "easypost": (30, 120, 600, 1800, 3600, 7200),
+    "generic": (1, 2, 4, 8, 16),
 }
 LONGEST_MEMORY = timedelta(hours=4)
 

@@ -2,18 +2,20 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from tracking.sandbox.accounts import API_VERSION, SOURCES
 from tracking.sandbox.fedex import webhook_body
 from tracking.sandbox.orders import PlayedOrder, Scan, ShopMove, iso_utc
+from tracking.sandbox.own_system import own_pushes
+from tracking.sandbox.platform_pushes import easypost_pushes
 from tracking.sandbox.shop import event_body, fulfilment_body, order_body, state_at
 from tracking.sandbox.signing import fedex_signature, shopify_signature
+from tracking.sandbox.ups import alert
 from tracking.sandbox.usps import webhook
-from tracking.sandbox.wire import Delivery
+from tracking.sandbox.wire import Push
 
 _TOPICS = {
     "update": ("orders/updated",),
@@ -23,36 +25,31 @@ _TOPICS = {
     "withdraw": ("fulfillments/update",),
     "event": ("fulfillment_events/create",),
 }
-_Build = Callable[[], tuple[dict[str, str], bytes]]
-_SOURCE_OF_CARRIER = {"fedex": "fedex-main", "usps": "usps-main"}
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """A webhook to come; `build` makes headers and bytes, the same each time."""
-
-    at: datetime
-    source_slug: str
-    build: _Build
-
-    def delivery(self) -> Delivery:
-        """The webhook as it is posted."""
-        headers, body = self.build()
-        return Delivery(self.at, self.source_slug, f"/hooks/{self.source_slug}/", headers, body)
+_SOURCE_OF_CARRIER = {"fedex": "fedex-main", "usps": "usps-main", "ups": "ups-main"}
 
 
 def pushes(order: PlayedOrder) -> Iterator[Push]:
     """All webhooks of one order, in no particular order."""
+    yield from own_pushes(order) if order.shop.kind == "generic" else _shopify_pushes(order)
+    yield from easypost_pushes(order)
+    for key, scans in order.scans.items():
+        for scan in scans:
+            if scan.step.push and _is_pushed(order.plan(key).carrier, scan):
+                yield from _scan_pushes(order, key, scan)
+
+
+def _is_pushed(carrier: str, scan: Scan) -> bool:
+    """UPS pushes events alone, the others the whole parcel; a carrier without a source of its own pushes nothing."""
+    return carrier in _SOURCE_OF_CARRIER and (carrier != "ups" or bool(scan.step.code))
+
+
+def _shopify_pushes(order: PlayedOrder) -> Iterator[Push]:
     plan = order.story.order
     if plan.push:
         yield _shop_push(order, "orders/create", order.placed_at, order.placed_at + order.lag(plan.delay), None)
     for move in order.moves:
         if move.step.push:
             yield from _move_pushes(order, move)
-    for key, scans in order.scans.items():
-        for scan in scans:
-            if scan.step.push:
-                yield from _scan_pushes(order, key, scan)
 
 
 def _move_pushes(order: PlayedOrder, move: ShopMove) -> Iterator[Push]:
@@ -115,6 +112,8 @@ def _scan_push(order: PlayedOrder, key: str, scan: Scan, at: datetime) -> Push:
     def build() -> tuple[dict[str, str], bytes]:
         if carrier == "usps":
             return webhook(order, key, scan, sent_at, secret)
+        if carrier == "ups":
+            return alert(order, key, scan, secret)
         body = json.dumps(webhook_body(order, key, scan, sent_at)).encode()
         as_hex = order.dice("hex", key) % 5 == 0
         return {"Content-Type": "application/json", "fdx-signature": fedex_signature(secret, body, as_hex=as_hex)}, body

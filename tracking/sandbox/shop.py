@@ -9,10 +9,12 @@ from typing import Any
 
 from tracking.sandbox.orders import PlayedOrder, ShopMove, iso
 
-COMPANIES = {"fedex": "FedEx", "usps": "USPS"}
+COMPANIES = {"fedex": "FedEx", "usps": "USPS", "ups": "UPS", "canada_post": "Canada Post"}
 _TRACKING_PAGES = {
     "fedex": "https://www.fedex.com/fedextrack/?trknbr={}",
     "usps": "https://tools.usps.com/go/TrackConfirmAction?tLabels={}",
+    "ups": "https://www.ups.com/track?tracknum={}",
+    "canada_post": "https://www.canadapost-postescanada.ca/track-reperage/en#/search?searchFor={}",
 }
 
 

@@ -100,6 +100,28 @@ class CarrierStep:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformStep:
+    """One thing a platform between shop and carrier does, read on the warehouse's clock.
+
+    ShipStation: `order` (imports the shop's order), `label`, `void`; EasyPost: `track`. From `label` or `track` on it
+    repeats the carrier's scans, `lag` after the carrier knows them. `say` (on the clock of `place`) is news of its own:
+    `code` = status and detail in the platform's words ("delivered/arrived_at_destination").
+    """
+
+    at: Offset
+    source: str
+    does: str
+    number: str = "a"
+    code: str = ""
+    text: str = ""
+    place: str = "origin"
+    lag: str = "20min"
+    push: bool = True
+    delay: str = "1min"
+    twice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """A source that neither pushes nor answers for a while; read on the warehouse's clock."""
 
@@ -110,7 +132,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One scenario: the order, its numbers, what the shop does and what the carriers know."""
+    """One scenario: the order, its numbers, what shop and platforms do and what the carriers know."""
 
     name: str
     title: str
@@ -119,6 +141,7 @@ class Story:
     numbers: dict[str, NumberPlan]
     shop: tuple[ShopStep, ...]
     carrier: tuple[CarrierStep, ...]
+    platform: tuple[PlatformStep, ...] = ()
     outages: tuple[Outage, ...] = ()
     share: int = 0  # weight among the healthy orders of the world; 0 = trouble
     live: bool = False  # may be played fast for orders placed while somebody watches
@@ -126,7 +149,7 @@ class Story:
 
 
 _OFFSETS = {"at", "known", "estimate", "return_by", "deliver_by", "since", "until"}
-_SPANS = {"delay", "twice", "again"}
+_SPANS = {"delay", "twice", "again", "lag"}
 
 
 def _convert(key: str, value: Any) -> Any:
@@ -150,6 +173,7 @@ class _File:
     numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
     shop: list[dict[str, Any]] = field(default_factory=list)
     carrier: list[dict[str, Any]] = field(default_factory=list)
+    platform: list[dict[str, Any]] = field(default_factory=list)
     outage: list[dict[str, Any]] = field(default_factory=list)
     store: str = ""
     share: int = 0
@@ -169,6 +193,7 @@ def parse(name: str, text: str) -> Story:
             numbers={key: _step(NumberPlan, table) for key, table in file.numbers.items()},
             shop=tuple(_step(ShopStep, table) for table in file.shop),
             carrier=tuple(_step(CarrierStep, table) for table in file.carrier),
+            platform=tuple(_step(PlatformStep, table) for table in file.platform),
             outages=tuple(_step(Outage, table) for table in file.outage),
             share=file.share,
             live=file.live,

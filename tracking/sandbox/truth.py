@@ -48,7 +48,7 @@ class ShouldKnow:
 class Truth:
     """One story's truth. `moving_since` (clock of the origin) = first physical scan; `delivered` (clock of the
     destination) = when the customer has all of it; `never` = signals that would be false alarms; `parcels` = how many
-    there are in fact; `feed_incident` = source that is silent."""
+    there are in fact, `cases` = how many work items they are worth; `feed_incident` = source that is silent."""
 
     happened: str
     outcome: str
@@ -57,6 +57,7 @@ class Truth:
     never: tuple[str, ...] = ()
     unmapped: tuple[str, ...] = ()
     parcels: int | None = None
+    cases: int | None = None
     feed_incident: str = ""
     should_know: tuple[ShouldKnow, ...] = ()
 

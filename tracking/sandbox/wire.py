@@ -3,7 +3,7 @@
 import hmac
 import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call to a pretend vendor; `path` begins with the vendor's own ("/fedex/track/v1/trackingnumbers")."""
+    """A call to a pretend vendor; `path` begins with the vendor's own ("/fedex/track/v1/trackingnumbers") and ends with
+    the query, if there is one."""
 
     method: str
     path: str
@@ -23,6 +24,10 @@ class Request:
     def header(self, name: str) -> str:
         """A header by its name in any case, "" when absent."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+    def query(self) -> dict[str, str]:
+        """The query's parameters; of those given twice the last."""
+        return dict(parse_qsl(self.path.partition("?")[2]))
 
     def fields(self) -> dict[str, Any]:
         """The body as a form or a JSON object; empty when it is neither."""
@@ -66,12 +71,33 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """A webhook to come; `build` makes headers and bytes, the same each time."""
+
+    at: datetime
+    source_slug: str
+    build: Callable[[], tuple[dict[str, str], bytes]]
+
+    def delivery(self) -> Delivery:
+        """The webhook as it is posted."""
+        headers, body = self.build()
+        return Delivery(self.at, self.source_slug, hook_path(self.source_slug), headers, body)
+
+
+def hook_path(source_slug: str) -> str:
+    """Where ShipTrack takes the webhooks of a source."""
+    return f"/hooks/{source_slug}/"
+
+
+@dataclass(frozen=True, slots=True)
 class Quotas:
-    """The vendors' documented allowances; tests make them small."""
+    """The vendors' documented allowances (UPS and EasyPost publish none); tests make them small."""
 
     fedex_per_10_seconds: int = 1400
     fedex_per_day: int = 500_000
     usps_per_hour: int = 60
+    ups_per_minute: int = 600
+    easypost_per_minute: int = 300
     shopify_points: float = 2000.0
     shopify_points_per_second: float = 100.0
 

@@ -27,7 +27,7 @@ class PretendVendors:
         self._now = now
 
     def send(self, request: HttpRequest) -> HttpResponse:
-        path = urlsplit(request.url).path
+        path = urlsplit(request.url)._replace(scheme="", netloc="").geturl()
         found = world().respond(Request(request.method, path, dict(request.headers), request.body), self._now)
         headers = {name.lower(): value for name, value in found.headers.items()}
         return HttpResponse(found.status, headers, found.body)

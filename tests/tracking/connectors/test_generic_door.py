@@ -13,7 +13,7 @@ from django.test import Client
 from tracking import clock
 from tracking.ingest.drain import drain
 from tracking.ingest.sources import add_source
-from tracking.models import InboundMessage, Order, Shipment, TrackingEvent
+from tracking.models import InboundMessage, Order, Shipment, TrackingEvent, Warehouse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("presets")]
 
@@ -51,6 +51,12 @@ def test_an_order_its_parcels_and_their_events(now: datetime) -> None:
     assert parcel.first_scan_at is not None
     assert Shipment.objects.count() == 2
     assert TrackingEvent.objects.filter(shipment=parcel).count() == 4
+
+
+def test_a_warehouse_is_found_by_its_name(now: datetime) -> None:
+    reno = Warehouse.objects.create(name="Reno", aliases=["W-7"], time_zone="America/Los_Angeles")
+    post(BODY, now)
+    assert Shipment.objects.get(number="ACME0001").warehouse == reno
 
 
 def test_an_event_that_names_only_its_fulfilment_finds_the_parcel(now: datetime) -> None:

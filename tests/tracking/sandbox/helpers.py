@@ -1,5 +1,6 @@
 """Small helpers to talk to a pretend world."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,12 +23,29 @@ def only(world: World) -> PlayedOrder:
 
 def token(world: World, slug: str, now: datetime, **changes: str) -> str:
     """Ask a vendor for a token with the account's own credentials."""
-    paths = {"shopify": "/admin/oauth/access_token", "fedex": "/oauth/token", "usps": "/oauth2/v3/token"}
+    paths = {
+        "shopify": "/admin/oauth/access_token",
+        "fedex": "/oauth/token",
+        "usps": "/oauth2/v3/token",
+        "ups": "/security/v1/oauth/token",
+    }
     source = SOURCES[slug]
-    asked = {key: source.settings[key] for key in ("client_id", "client_secret")}
-    body = json.dumps({"grant_type": "client_credentials", **asked, **changes}).encode()
-    answer = world.respond(Request("POST", source.path + paths[source.kind], _JSON, body), now)
+    asked = {key: source.settings[key] for key in ("client_id", "client_secret")} | changes
+    body = json.dumps({"grant_type": "client_credentials", **asked}).encode()
+    headers = {**_JSON, "Authorization": basic(asked["client_id"], asked["client_secret"])}
+    answer = world.respond(Request("POST", source.path + paths[source.kind], headers, body), now)
     return str(json.loads(answer.body).get("access_token", ""))
+
+
+def basic(user: str, password: str = "") -> str:
+    """The value of an Authorization header of HTTP Basic."""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def get(world: World, path: str, now: datetime, **headers: str) -> Answer:
+    """Ask any vendor; keyword names become header names."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return world.respond(Request("GET", path, named), now)
 
 
 def track_fedex(world: World, numbers: list[str], now: datetime, bearer: str) -> Answer:
