@@ -1,12 +1,12 @@
 """Stored policies in the form the detectors read, with the presets where nothing is stored. Read once per batch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tracking.detectors.contract import Policy
 from tracking.detectors.policies import PolicyBook, Scope
 from tracking.detectors.presets import KINDS, NEXT_ACTION_IN_PHASE, WINDOWS, KindPreset, PolicyPreset, scaled_hours
 from tracking.models import KindPolicy, Shipment, WindowPolicy
-from tracking.vocabulary import Severity
+from tracking.vocabulary import CareLevel, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,10 @@ class Policies:
     def for_shipment(self, shipment: Shipment) -> Policy:
         """Return windows and severities that apply to a parcel."""
         return self._book.policy_for(scope_of(shipment))
+
+    def without_care(self, shipment: Shipment) -> Policy:
+        """Return what would apply to a parcel with standard care."""
+        return self._book.policy_for(replace(scope_of(shipment), care_level=CareLevel.STANDARD))
 
     def todo(self, kind: str, severity: str, phase: str = "") -> Todo:
         """Return the default next action for a kind at a severity; hours halve for each step above the kind's own."""

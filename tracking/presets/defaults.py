@@ -9,7 +9,6 @@ from tracking.connectors.carriers import CARRIERS
 from tracking.detectors.presets import KINDS
 from tracking.ingest.schedule import MINUTES
 from tracking.models import (
-    CarePolicy,
     Carrier,
     EscalationPolicy,
     EscalationStep,
@@ -21,6 +20,7 @@ from tracking.models import (
     Warehouse,
     WorkingHours,
 )
+from tracking.presets import desk
 
 WEEKDAYS = range(5)
 TRACKING_URLS = {
@@ -117,6 +117,7 @@ def _rules(team: Team) -> None:
 
 
 def _policies(team: Team) -> None:
+    is_first = not KindPolicy.objects.exists()
     KindPolicy.objects.bulk_create(
         [
             KindPolicy(
@@ -135,8 +136,7 @@ def _policies(team: Team) -> None:
     PollPolicy.objects.bulk_create(
         [PollPolicy(phase=phase, minutes=minutes) for phase, minutes in MINUTES.items()], ignore_conflicts=True
     )
-    if not CarePolicy.objects.exists():
-        CarePolicy.objects.create(name="Order of 250 or more", minimum_total_minor=25_000)
+    desk.load(is_first=is_first)
 
 
 def _ladders() -> None:

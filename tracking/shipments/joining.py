@@ -58,6 +58,7 @@ def _fill(survivor: Shipment, loser: Shipment) -> None:
         survivor.promise_origin = loser.promise_origin
     if loser.care_level == CareLevel.HIGH and survivor.care_level != CareLevel.HIGH:
         survivor.care_level, survivor.care_policy = loser.care_level, loser.care_policy
+        survivor.care_reason, survivor.care_set_by_id = loser.care_reason, loser.care_set_by_id
     if loser.direction == Direction.RETURN:
         survivor.direction = Direction.RETURN
     survivor.claimed_twice = survivor.claimed_twice or loser.claimed_twice

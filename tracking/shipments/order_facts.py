@@ -5,7 +5,8 @@ from datetime import datetime, time
 
 from tracking.calendars.carrier import CarrierDays
 from tracking.calendars.days import at_local
-from tracking.models import CarePolicy, Carrier, Order, PromisePolicy, Shipment, Warehouse
+from tracking.models import Carrier, Order, PromisePolicy, Shipment, Warehouse
+from tracking.shipments.care import CareBook
 from tracking.shipments.store import Parcels
 from tracking.status.places import zone_of
 from tracking.vocabulary import CareLevel
@@ -25,7 +26,7 @@ class Terms:
 
     def __init__(self) -> None:
         self._promises: list[PromisePolicy] | None = None
-        self._care: list[CarePolicy] | None = None
+        self.care = CareBook()
         self._warehouses: dict[int, Warehouse] | None = None
 
     def apply(self, shipment: Shipment, order: Order) -> None:
@@ -72,11 +73,13 @@ class Terms:
         )
 
     def _set_care(self, shipment: Shipment, order: Order) -> None:
-        if self._care is None:
-            self._care = list(CarePolicy.objects.all())
-        policy = next((row for row in self._care if _cares(row, order)), None)
+        """Raise the care level by policy; never lower it, and leave alone what a person set."""
+        if shipment.care_level == CareLevel.HIGH or shipment.care_set_by_id:
+            return
+        policy, reason = self.care.judge(order)
         if policy:
-            shipment.care_level, shipment.care_policy = CareLevel.HIGH, policy.name
+            shipment.care_level, shipment.care_policy = CareLevel.HIGH, policy[:200]
+            shipment.care_reason = reason[:300]
 
 
 def _fits(policy: PromisePolicy, order: Order) -> bool:
@@ -88,15 +91,6 @@ def _fits(policy: PromisePolicy, order: Order) -> bool:
     )
 
 
-def _cares(policy: CarePolicy, order: Order) -> bool:
-    if policy.store_id not in (None, order.store_id):
-        return False
-    if policy.tag and policy.tag.casefold() in {tag.casefold() for tag in order.tags}:
-        return True
-    is_dear = policy.minimum_total_minor is not None and (order.total_minor or 0) >= policy.minimum_total_minor
-    return is_dear and policy.currency in ("", order.currency)
-
-
 def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> list[int]:
     """Carry changed facts of orders over to their parcels; return the ids of the parcels that changed.
 
@@ -106,6 +100,7 @@ def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> li
     rows = Shipment.objects.filter(order_id__in=by_id, merged_into=None).values_list("pk", "order_id")
     links = dict(rows)
     parcels.load(links)
+    terms.care.load(by_id.values())
     changed = []
     for shipment_id, order_id in sorted(links.items()):
         shipment = parcels[shipment_id]
