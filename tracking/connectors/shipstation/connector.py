@@ -13,7 +13,7 @@ from tracking.connectors.contract import (
     Token,
     Verification,
 )
-from tracking.connectors.shipstation import calls, hosts, keys, reading, signatures
+from tracking.connectors.shipstation import calls, hosts, keys, lists, reading, signatures
 from tracking.vocabulary import Origin
 
 
@@ -45,14 +45,14 @@ class ShipStationConnector:
         SettingField(
             "first_days",
             "Days to look back at first",
-            default=str(calls.FIRST_DAYS),
+            default=str(lists.FIRST_DAYS),
         ),
         SettingField("api_base", "Address of the API (V1)", default=hosts.BASES[hosts.V1]),
         SettingField("api_base_v2", "Address of the API (V2)", default=hosts.BASES[hosts.V2]),
         SettingField("jwks_url", "Address of V2's public keys", default=keys.KEY_SET),
     )
     # V1 allows 40 requests a minute. A turn of V2's tracking is five, of the 200 a minute that are said to be allowed.
-    poll = PollLimits(style="cursor", per_call=calls.PAGE_SIZE, calls=40, per_seconds=60)
+    poll = PollLimits(style="cursor", per_call=lists.PAGE_SIZE, calls=40, per_seconds=60)
 
     def verify(self, message: RawMessage, settings: Mapping[str, str], path: str) -> Verification:
         """Check V2's signature, else the secret in the address; see `signatures.verify`."""
@@ -68,7 +68,7 @@ class ShipStationConnector:
 
     def fetch(self, account: Account, asks: Sequence[ParcelAsk], cursor: str) -> PollAnswer:
         """Fetch one page of what changed since the cursor; `asks` is not used. Raises CallFailed."""
-        return calls.fetch(account, cursor)
+        return lists.fetch(account, cursor)
 
     def refuses(self, settings: Mapping[str, str], url: str) -> str:
         """Return why an address is not fetched: it is not ShipStation's."""

@@ -65,15 +65,15 @@ def _when(node: Node) -> When | None:
     if when is None:
         local = node.when("carrier_occurred_at")
         return local if local and local.precision != Precision.INSTANT else None
-    return node_utc(when)
+    return as_utc(when)
 
 
-def node_utc(when: When) -> When:
+def as_utc(when: When) -> When:
     """Return a time told without offset as the UTC it is documented to be."""
     if when.precision != Precision.LOCAL:
         return when
-    as_utc = Node({"at": f"{when.text}Z"}, []).when("at")
-    return replace(as_utc, text=when.text) if as_utc else when
+    read = Node({"at": f"{when.text}Z"}, []).when("at")
+    return replace(read, text=when.text) if read else when
 
 
 def _keys(status: str, detail: str) -> tuple[LookupKey, ...]:
@@ -90,6 +90,6 @@ def _observation(node: Node, number: str, carrier: str, events: tuple[ObservedEv
         number,
         carrier,
         not_found=is_unknown,
-        estimate_at=node_utc(estimate) if estimate else None,
+        estimate_at=as_utc(estimate) if estimate else None,
         signed_by=next((event.signed_by for event in events if event.signed_by), ""),
     )
