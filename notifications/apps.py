@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.core.checks import register
+
+from notifications.checks import CHECKS
 
 
 class NotificationsConfig(AppConfig):
@@ -7,3 +10,8 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        for check in CHECKS:
+            register(check)

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from shiptrack_site.wiring import CONFIGURATION
+from shiptrack_site.wiring import CONFIGURATION, SUBSCRIBERS
 from tracking.configuration.kinds import register
 
 
@@ -12,6 +12,9 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Make the kinds of configuration known that the apps bring along."""
+        """Make known which kinds of configuration the apps bring along, and who wants to hear of news."""
         for path in CONFIGURATION:
             register(import_string(path))
+        subscribe = import_string("tracking.domain_events.subscribe")
+        for path in SUBSCRIBERS:
+            subscribe(import_string(path))

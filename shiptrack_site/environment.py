@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +68,18 @@ def one_of(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"the setting {name} is {value!r}, but must be {' or '.join(allowed)}.")
     return value
+
+
+def mail_server(url: str) -> tuple[str, int, str, str, bool, bool]:
+    """Return host, port, user, password, STARTTLS and TLS of the setting `SMTP_URL`; raise if it is no such address."""
+    must_be = "smtp://user:password@host:587 (STARTTLS), smtps://...:465 (TLS) or smtp+plain://host:25"
+    found = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+    if found.scheme not in ports or not found.hostname:
+        raise ImproperlyConfigured(f"the setting SMTP_URL must be {must_be}.")
+    port = _parsed("SMTP_URL", lambda: found.port or ports[found.scheme], must_be)
+    user, password = unquote(found.username or ""), unquote(found.password or "")
+    return found.hostname, port, user, password, found.scheme == "smtp", found.scheme == "smtps"
 
 
 def field_keys() -> list[str]:

@@ -128,6 +128,36 @@ Q_CLUSTER: dict[str, Any] = {
     "ALT_CLUSTERS": {"net": {"poll": 0.5}},
 }
 
+# --- Messages out: one mail provider; every call ends below ten seconds -----------------------------------------------
+EMAIL_PROVIDER = environment.one_of(
+    "EMAIL_PROVIDER",
+    "sandbox" if LOCAL else "none",
+    ("none", "sandbox", "smtp", "resend", "postmark", "sendgrid", "mailgun", "brevo"),
+)
+_EMAIL_API_KEY = environment.text("EMAIL_API_KEY", "re_sandbox" if EMAIL_PROVIDER == "sandbox" else "")
+_SMTP_URL = environment.text("SMTP_URL", "")
+EMAIL_WEBHOOK_SECRET = environment.text("EMAIL_WEBHOOK_SECRET", "sandbox:sandbox" if LOCAL else "")
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "shiptrack@localhost")
+EMAIL_BACKEND = {
+    "none": "",
+    "sandbox": "notifications.channels.resend.EmailBackend",
+    "resend": "notifications.channels.resend.EmailBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+}.get(EMAIL_PROVIDER, f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend")
+EMAIL_TIMEOUT = 8
+ANYMAIL: dict[str, Any] = {"REQUESTS_TIMEOUT": (3, 5), "WEBHOOK_SECRET": EMAIL_WEBHOOK_SECRET}
+if EMAIL_PROVIDER == "sandbox":
+    ANYMAIL |= {"RESEND_API_KEY": _EMAIL_API_KEY, "RESEND_API_URL": f"http://127.0.0.1:{SANDBOX_PORT}/resend/"}
+elif EMAIL_PROVIDER == "smtp":
+    EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD, *_SAFE = environment.mail_server(_SMTP_URL)
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _SAFE
+elif EMAIL_PROVIDER == "postmark":
+    ANYMAIL["POSTMARK_SERVER_TOKEN"] = _EMAIL_API_KEY
+elif EMAIL_PROVIDER != "none":
+    ANYMAIL[f"{EMAIL_PROVIDER.upper()}_API_KEY"] = _EMAIL_API_KEY
+if EMAIL_PROVIDER == "mailgun":
+    ANYMAIL["MAILGUN_SENDER_DOMAIN"] = DEFAULT_FROM_EMAIL.rpartition("@")[2]
+
 # --- People ---------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [

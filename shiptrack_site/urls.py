@@ -12,4 +12,5 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("", include("tracking.urls")),
+    path("", include("notifications.urls")),
 ]

@@ -23,14 +23,21 @@ SCHEDULES: tuple[Repeat, ...] = (
     Repeat("feeds", "tracking.tasks.watch_feeds", 1, "core"),
     Repeat("poll", "tracking.tasks.poll", 1, "net"),
     Repeat("prune", "tracking.tasks.prune", 60, "core"),
+    Repeat("relay", "notifications.tasks.look_for_news", 1, "core"),
+    Repeat("deliver", "notifications.tasks.deliver", 1, "net"),
+    Repeat("prune_texts", "notifications.tasks.prune", 60, "core"),
 )
 """Synced to the task queue at every start: unknown ones are removed there."""
 
 ON_START: tuple[str, ...] = (
     "tracking.startup.load_presets",
     "tracking.startup.create_demo_logins",
+    "notifications.startup.load_presets",
 )
 """Called in this order, without arguments, after the migrations and before anything runs. Each may be called again."""
 
 CONFIGURATION: tuple[str, ...] = ("tracking.exception_queue.rerouting.ROUTING",)
 """What is drafted, previewed and published in the admin: one `tracking.configuration.kinds.Kind` each."""
+
+SUBSCRIBERS: tuple[str, ...] = ("notifications.doorbell.news_has_come",)
+"""Called, without arguments, after each transaction that wrote to the ledger. They only ring a bell."""

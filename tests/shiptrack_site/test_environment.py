@@ -137,3 +137,21 @@ def test_production_logs_one_json_object_per_line() -> None:
     entry = json.loads(said.stderr.splitlines()[-1])
     assert (entry["level"], entry["logger"], entry["message"]) == ("WARNING", "tracking", "late by 5 s")
     assert entry["at"]
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://ann:p%40ss@mail.example", ("mail.example", 587, "ann", "p@ss", True, False)),
+        ("smtps://ann:pass@mail.example", ("mail.example", 465, "ann", "pass", False, True)),
+        ("smtp+plain://mail.example:2525", ("mail.example", 2525, "", "", False, False)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(url: str, server: tuple[object, ...]) -> None:
+    assert environment.mail_server(url) == server
+
+
+@pytest.mark.parametrize("url", ["", "mail.example", "http://mail.example", "smtp://", "smtp://mail.example:port"])
+def test_what_is_no_mail_server_stops_the_start(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SMTP_URL"):
+        environment.mail_server(url)

@@ -8,6 +8,8 @@ from threading import Thread
 
 from tracking.sandbox.accounts import SOURCES
 from tracking.sandbox.engine import World
+from tracking.sandbox.mailbox import PATH as MAIL_PATH
+from tracking.sandbox.mailbox import Mailbox
 from tracking.sandbox.pusher import Pusher
 from tracking.sandbox.story import stories
 from tracking.sandbox.wire import Answer, Request, answer
@@ -21,6 +23,7 @@ class Sandbox:
     def __init__(self, port: int, now: Callable[[], datetime]) -> None:
         self.world: World | None = None
         self.pusher: Pusher | None = None
+        self.mailbox = Mailbox()
         self._now = now
         self._server = _Server(("127.0.0.1", port), self)
 
@@ -42,6 +45,8 @@ class Sandbox:
         """Answer one request at the present moment."""
         if request.path == "/" and request.method == "GET":
             return Answer(200, self._page().encode(), {"Content-Type": "text/html; charset=utf-8"})
+        if request.path.startswith(MAIL_PATH):
+            return self.mailbox.respond(request, self._now())
         if self.world is None:
             return answer(503, {"errors": "The pretend world is not made yet"}, retry_after="2")
         return self.world.respond(request, self._now())
@@ -59,6 +64,7 @@ class Sandbox:
 
     def _counts(self) -> dict[str, int]:
         counts = {f"calls: {name}": count for name, count in (self.world.calls if self.world else {}).items()}
+        counts |= {f"mail: {name}": count for name, count in self.mailbox.calls.items()}
         if self.world:
             counts["orders"] = len(self.world.orders)
         if self.pusher:

@@ -37,6 +37,11 @@ def render(sentence: Sentence, language: str) -> str:
         raise UnknownSentence(f"Sentence {sentence.key!r}, wording {sentence.version}: {error}") from error
 
 
+def written_day(iso: str, language: str) -> str:
+    """Write a day ("2026-03-04") as the sentences of a language do. Raises ValueError for what is no day."""
+    return _date(iso, _wording(VERSION, language))
+
+
 def parameters_of(key: str) -> frozenset[str]:
     """Return the names of the parameters that a sentence stores. Raises KeyError for an unknown key."""
     names = {name for _, name, _, _ in Formatter().parse(en.TEXTS[key]) if name}

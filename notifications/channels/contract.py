@@ -1,0 +1,60 @@
+"""What every channel is: it takes one finished message and says what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One message ready to leave. `key` stays the same for every try of one message."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    html: str = ""
+    from_name: str = ""
+    from_address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The other side has taken the message; `provider_id` is its own name for it, "" when it gives none."""
+
+    provider_id: str = ""
+
+
+class TemporaryFailure(Exception):
+    """It may work later. `may_have_arrived`: the answer was lost, so the message is perhaps out already."""
+
+    def __init__(self, sentence: str, *, wait: timedelta | None = None, may_have_arrived: bool = False) -> None:
+        super().__init__(sentence)
+        self.wait, self.may_have_arrived = wait, may_have_arrived
+
+
+class PermanentFailure(Exception):
+    """It will never work as it is; a person has to change something."""
+
+
+class Channel(Protocol):
+    """An outgoing way to people. `send` is bounded below ten seconds and holds no transaction."""
+
+    kind: str
+    label: str
+    per_second: float
+    """How many messages may leave in a second."""
+
+    def is_ready(self) -> str:
+        """Return "" when messages can leave, else what is missing, as a sentence."""
+        ...
+
+    def is_idempotent(self) -> bool:
+        """Return whether the other side drops a second message with the same key."""
+        ...
+
+    def send(self, envelope: Envelope) -> Receipt:
+        """Hand a message over. Raises TemporaryFailure, PermanentFailure."""
+        ...

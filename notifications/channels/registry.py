@@ -1,0 +1,29 @@
+"""All channels, by hand: one file and one line each."""
+
+from collections.abc import Iterable
+
+from notifications.channels.contract import Channel
+from notifications.channels.email import EmailChannel
+
+ALL: tuple[Channel, ...] = (EmailChannel(),)
+CHANNELS: dict[str, Channel] = {channel.kind: channel for channel in ALL}
+
+
+def problems(channels: Iterable[Channel] = ALL) -> list[str]:
+    """Return what is wrong with the list: a kind or label that is empty or given twice."""
+    found, kinds, labels = [], set[str](), set[str]()
+    for channel in channels:
+        if not channel.kind or not channel.label:
+            found.append(f"A channel has no kind or no label: {channel.kind or channel.label or channel!r}.")
+        if channel.kind in kinds:
+            found.append(f'Two channels have the kind "{channel.kind}".')
+        if channel.label in labels:
+            found.append(f'Two channels have the label "{channel.label}".')
+        kinds.add(channel.kind)
+        labels.add(channel.label)
+    return found
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    """Return the channels for a form."""
+    return [(channel.kind, channel.label) for channel in ALL]

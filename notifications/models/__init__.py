@@ -1,0 +1,21 @@
+"""All models of the notifications app, one file per aggregate."""
+
+from notifications.models.channel import ChannelState, MessagingSwitch
+from notifications.models.configuration import RuleSetVersion, TemplateVersion
+from notifications.models.decision import Decision
+from notifications.models.outbox import DeliveryAttempt, MailReport, OutboxAction, OutboxRow
+from notifications.models.people import OptOut, SuppressedAddress
+
+__all__ = [
+    "ChannelState",
+    "Decision",
+    "DeliveryAttempt",
+    "MailReport",
+    "MessagingSwitch",
+    "OptOut",
+    "OutboxAction",
+    "OutboxRow",
+    "RuleSetVersion",
+    "SuppressedAddress",
+    "TemplateVersion",
+]

@@ -1,0 +1,232 @@
+"""Takes due messages for one sender: asks whether they are still true and wanted, and writes their text."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from notifications.channels.contract import Channel, Envelope
+from notifications.configuration import Templates
+from notifications.facts import World, gather
+from notifications.models import ChannelState, MessagingSwitch, OutboxRow
+from notifications.outbox.topics import parcel_topic
+from notifications.rendering import BrokenTemplate, render
+from notifications.rules.contract import ParcelFacts
+from notifications.rules.engine import unreachable, untrue
+from notifications.vocabulary import WAITING, Audience, OutboxState, Withheld
+from notifications.wording import (
+    brand,
+    footer_for,
+    sentence_language,
+    store_of,
+    unsubscribe_url,
+    values_for,
+    wanted_languages,
+)
+from tracking.customer_knowledge.operations import Known, record
+from tracking.models import Shipment
+from tracking.models.parties import email_hash
+from tracking.transactions import whole
+from tracking.vocabulary import KnowledgeState
+
+BATCH = 20
+LEASE = timedelta(seconds=60)
+BURST_SECONDS = 2.0  # how much of its rate a channel may save up
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that is ours to send until the lease ends."""
+
+    row_id: int
+    token: uuid.UUID
+    envelope: Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one claim took: messages to send, and how many due ones it settled otherwise."""
+
+    messages: tuple[Claimed, ...] = ()
+    settled: int = 0
+
+
+@whole
+def claim(*, channel: Channel, now: datetime, limit: int = BATCH) -> Batch:
+    """Take the oldest due messages of a channel, within its rate; none while it is paused, closed or switched off."""
+    ChannelState.objects.get_or_create(channel=channel.kind)
+    state = ChannelState.objects.select_for_update().get(channel=channel.kind)
+    allowed = _allowed(state, channel, now, limit)
+    if allowed < 1:
+        return Batch()
+    rows = list(_due(channel.kind, now)[:allowed])
+    if not rows:
+        return Batch()
+    world = gather(
+        shipment_ids={key for row in rows for key in row.covers}, case_ids={row.case_id for row in rows if row.case_id}
+    )
+    templates = Templates()
+    prepared = [_Prepared(row, world, templates, now) for row in rows]
+    for one in prepared:
+        one.decide()
+    OutboxRow.objects.bulk_create(
+        [one.row for one in prepared],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[
+            "state", "reason", "changed_at", "due_at", "lease_until", "lease_token", "covers", "language",
+            "template_version", "address_key", "subject_text", "body_text", "body_html",
+        ],
+    )  # fmt: skip
+    record(entries=[known for one in prepared for known in one.known])
+    messages = tuple(Claimed(one.row.pk, one.token, one.envelope) for one in prepared if one.envelope)
+    state.tokens -= len(messages)
+    state.save(update_fields=["tokens", "tokens_at"])
+    return Batch(messages, len(prepared) - len(messages))
+
+
+def _allowed(state: ChannelState, channel: Channel, now: datetime, limit: int) -> int:
+    """Return how many may leave now; a channel that was closed is tried with one message first."""
+    if state.paused_at or (state.closed_until and state.closed_until > now):
+        return 0
+    passed = (now - state.tokens_at).total_seconds() if state.tokens_at else BURST_SECONDS
+    most = channel.per_second * BURST_SECONDS
+    state.tokens, state.tokens_at = min(most, state.tokens + max(passed, 0.0) * channel.per_second), now
+    return min(1 if state.closed_until else limit, int(state.tokens))
+
+
+def _due(channel: str, now: datetime) -> QuerySet[OutboxRow]:
+    rows = OutboxRow.objects.filter(channel=channel, state__in=WAITING, due_at__lte=now)
+    rows = rows.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+    if MessagingSwitch.objects.filter(is_off=True).exists():
+        rows = rows.exclude(audience=Audience.CUSTOMER)
+    return rows.order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)
+
+
+class _Prepared:
+    """One due message, judged by the facts of this moment."""
+
+    def __init__(self, row: OutboxRow, world: World, templates: Templates, now: datetime) -> None:
+        self.row, self.now = row, now
+        self.token = uuid.uuid4()
+        self.envelope: Envelope | None = None
+        self.known: list[Known] = []
+        self._world, self._templates = world, templates
+
+    def decide(self) -> None:
+        """Withdraw the message, or write its text and lease it."""
+        shipments, reason = self._still_true()
+        reason = reason or self._unreachable()
+        if reason:
+            state = OutboxState.CANCELLED if reason in _NOT_WANTED else OutboxState.SUPERSEDED
+            self._end(state, reason)
+            return
+        try:
+            self._write(shipments)
+        except BrokenTemplate as error:
+            self._end(OutboxState.FAILED, str(error), "broken_template")
+
+    def _still_true(self) -> tuple[list[Shipment], str]:
+        """Return the parcels it is still true of, and why it must not leave when there is none."""
+        if self.row.audience != Audience.CUSTOMER:
+            return self._parcels(), ""
+        reasons = {row.pk: self._untrue(self._world.facts.parcels[row.pk]) for row in self._parcels()}
+        kept = [row for row in self._parcels() if not reasons[row.pk]]
+        return kept, "" if kept else next(iter(reasons.values()), Withheld.SUPERSEDED.value)
+
+    def _parcels(self) -> list[Shipment]:
+        keys = {self._world.survivor(key) for key in self.row.covers}
+        return [self._world.shipments[key] for key in sorted(filter(None, keys)) if key in self._world.shipments]
+
+    def _untrue(self, parcel: ParcelFacts) -> str:
+        return untrue(self.row.true_while, self.row.needs_scan, self.row.held_by, parcel)
+
+    def _unreachable(self) -> str:
+        if self.row.audience == Audience.CUSTOMER:
+            recipients = (self._world.facts.parcels[row.pk].customer for row in self._parcels())
+            who = next((each for each in recipients if each and each.key == self.row.recipient), None)
+            return unreachable(who, self.row.purpose)
+        if self.row.audience == Audience.OWNER:
+            case = self._world.facts.cases.get(self.row.case_id or 0)
+            if case is None or case.owner is None or case.owner.key != self.row.recipient:
+                return Withheld.SUPERSEDED  # somebody else has it by now
+        return "" if self._address() else Withheld.NO_ADDRESS
+
+    def _address(self) -> str:
+        if self.row.audience == Audience.NAMED:
+            return self.row.recipient.removeprefix("named:")
+        return self._world.addresses.get(self.row.recipient, "")
+
+    def _write(self, shipments: list[Shipment]) -> None:
+        row, now = self.row, self.now
+        customer = self._world.customers.get(row.recipient)
+        store = store_of(shipments[0] if shipments else None)
+        template = self._templates.choose(row.template_key, wanted_languages(customer, store))
+        if template is None:
+            raise BrokenTemplate("template", 0, f'There is no template "{row.template_key}".')
+        language = sentence_language(template.language)
+        address = self._address()
+        url = ""
+        if row.audience == Audience.CUSTOMER and store is not None:
+            url = unsubscribe_url(email_hash(address), store.pk, row.purpose)
+        case = self._world.cases.get(row.case_id or 0)
+        written = render(
+            subject=template.subject,
+            body=template.body,
+            values=values_for(shipments, language=language, customer=customer, case=case),
+            language=template.language,
+            footer=footer_for(template.language, store, url) if url else None,
+        )
+        row.language, row.template_version, row.address_key = template.language, template.number, email_hash(address)
+        row.subject_text, row.body_text, row.body_html = written.subject, written.text, written.html
+        row.covers = [each.pk for each in shipments] or row.covers
+        row.lease_token, row.lease_until, row.changed_at = self.token, now + LEASE, now
+        self.envelope = Envelope(
+            key=str(row.idempotency_key),
+            to=address,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
+            from_name=brand(store),
+            from_address=store.sender_email if store else "",
+            headers=_headers(url),
+        )
+
+    def _end(self, state: str, reason: str, code: str = "") -> None:
+        row = self.row
+        row.state, row.reason, row.changed_at = state, reason[:300], self.now
+        row.due_at = row.lease_until = None
+        self.known = knowledge_of(
+            row,
+            KnowledgeState.FAILED if state == OutboxState.FAILED else KnowledgeState.WITHHELD,
+            self.now,
+            code or reason,
+        )
+
+
+_NOT_WANTED = frozenset({Withheld.NO_ADDRESS, Withheld.OPTED_OUT, Withheld.SUPPRESSED_ADDRESS})
+
+
+def _headers(unsubscribe: str) -> dict[str, str]:
+    """One-click unsubscription (RFC 8058) and a mark that keeps automatic answers away (RFC 3834)."""
+    headers = {"Auto-Submitted": "auto-generated"}
+    if unsubscribe:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def knowledge_of(row: OutboxRow, state: str, at: datetime, reason: str = "") -> list[Known]:
+    """Return what the customer knows by a row, for each parcel it speaks of; nothing for messages to colleagues."""
+    if row.audience != Audience.CUSTOMER:
+        return []
+    topic = parcel_topic(row.subject_kind, row.topic)
+    return [Known(key, topic, state, at, reason) for key in row.covers]
+
+
+def release(messages: Sequence[Claimed]) -> None:
+    """Give back messages that were taken but not begun."""
+    tokens = [each.token for each in messages]
+    OutboxRow.objects.filter(lease_token__in=tokens, state__in=WAITING).update(lease_until=None, lease_token=None)

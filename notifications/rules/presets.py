@@ -1,0 +1,110 @@
+"""The rules a new installation starts with. Data: administrators own the versions that follow."""
+
+from datetime import time
+
+from notifications.rules.contract import Conditions, Rule, RuleSet
+from notifications.rules.matching import SENTENCE_NEWS
+from notifications.vocabulary import Approval, Purpose
+from tracking.vocabulary import CareLevel, SignalKind
+
+EVENING, MORNING = time(21), time(8)
+CASE_NEWS = ("case.opened", "case.reopened", "case.changed", "case.severity_raised")
+DISPUTED = (
+    SignalKind.MISDELIVERY_SUSPECTED.value,
+    SignalKind.DELIVERED_NOT_RECEIVED.value,
+    SignalKind.DAMAGED.value,
+    SignalKind.REFUSED.value,
+)
+GRAVE = (
+    SignalKind.STALLED.value,
+    SignalKind.PRESUMED_LOST.value,
+    SignalKind.WILL_MISS_PROMISE.value,
+    SignalKind.MISSED_PROMISE.value,
+    SignalKind.CARRIER_DELAY.value,
+    SignalKind.WEATHER_DELAY.value,
+)
+
+
+def _progress(key: str, name: str, sentences: tuple[str, ...], *, needs_scan: bool = True, digest: int = 0) -> Rule:
+    """Good news: may wait for the morning, and for the order's other parcels."""
+    return Rule(
+        key=key,
+        name=name,
+        news=(SENTENCE_NEWS,),
+        topic=key,
+        template=key,
+        conditions=Conditions(sentences=sentences),
+        needs_scan=needs_scan,
+        held_by=DISPUTED,
+        quiet_from=EVENING,
+        quiet_until=MORNING,
+        digest_minutes=digest,
+    )
+
+
+def _problem(key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", scan: bool = True) -> Rule:
+    """Trouble that the customer should know of; for high care a person looks first, but not for ever."""
+    return Rule(
+        key=key,
+        name=name,
+        news=(SENTENCE_NEWS,),
+        topic=topic or key,
+        template=key,
+        conditions=Conditions(sentences=sentences),
+        purpose=Purpose.PROBLEM,
+        needs_scan=scan,
+        ignores_cap=True,
+        high_care_approval=Approval.APPROVE_OR_SEND,
+    )
+
+
+RULES = (
+    _progress("label_created", "Label created", ("label_created", "label_pickup*"), needs_scan=False, digest=60),
+    _progress(
+        "first_scan",
+        "First scan",
+        ("first_scan*", "in_transit", "in_transit_estimate", "in_transit_window"),
+        digest=60,
+    ),
+    _progress("out_for_delivery", "Out for delivery", ("out_for_delivery",)),
+    _progress("delivered", "Delivered", ("delivered*",), digest=60),
+    _problem("delayed", "Delayed", ("delayed*", "in_transit_late"), topic="delayed:{estimate}"),
+    _problem(
+        "failed_attempt", "Failed attempt", ("exception_failed_attempt*",), topic="failed_attempt:{attempts}"
+    ),
+    _problem("available_for_pickup", "Ready for pickup", ("available_for_pickup*",)),
+    Rule(
+        key="pickup_expiring",
+        name="Pickup about to expire",
+        news=CASE_NEWS,
+        topic="pickup_expiring",
+        template="pickup_expiring",
+        conditions=Conditions(case_kinds=(SignalKind.PICKUP_EXPIRING.value,)),
+        purpose=Purpose.PROBLEM,
+        true_while=("available_for_pickup*",),
+        ignores_cap=True,
+    ),
+    _problem("address_issue", "Address problem", ("exception_address_issue",), scan=False),
+    _problem("customs_hold", "Held by customs", ("exception_customs_hold",)),
+    _problem("returning", "Coming back", ("returning*",)),
+    _problem("returned", "Came back", ("returned",)),
+    _problem("lost", "Lost", ("exception_lost",), scan=False),
+    Rule(
+        key="apology",
+        name="Apology for a high-care order",
+        news=CASE_NEWS,
+        topic="apology",
+        template="apology",
+        conditions=Conditions(care_level=CareLevel.HIGH, case_kinds=GRAVE),
+        purpose=Purpose.PROBLEM,
+        true_while=("first_scan*", "in_transit*", "delayed*", "out_for_delivery", "exception_other"),
+        ignores_cap=True,
+        approval=Approval.APPROVE_OR_SEND,
+        high_care_approval=Approval.APPROVE_OR_SEND,
+    ),
+)  # fmt: skip
+
+
+def preset(version: int = 1) -> RuleSet:
+    """Return the preset as a version."""
+    return RuleSet(version=version, rules=RULES)
