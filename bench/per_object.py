@@ -46,7 +46,7 @@ from tracking.shipments.store import columns_of
 from tracking.status.identity import event_identity
 from tracking.status.projection import project
 from tracking.status.times import settle, zone_side
-from tracking.vocabulary import CaseState, InboundState
+from tracking.vocabulary import CaseState, InboundState, Precision
 
 
 class SlowPath:
@@ -98,11 +98,11 @@ class SlowPath:
                 "occurred_at": settled.occurred_at,
                 "precision": settled.precision,
                 "local_date": settled.local_date,
-                "time_text": event.when.text,
+                "time_text": "" if settled.precision == Precision.INSTANT else event.when.text,
                 "received_at": message.received_at,
                 "message_id": message.pk,
                 "carrier": event.carrier,
-                "text": event.description,
+                "text": "" if event.description == code.words else event.description,
                 "city": place.city,
                 "region": place.region,
                 "postcode": place.postcode,

@@ -159,16 +159,16 @@ class _Filler:
     def _fill_events(self, events: int) -> None:
         codes = _codes(self.now)
         steps = ", ".join(
-            f"({moving}, {place}, '{kind}', {codes[kind, step]}, {hours}, '{_text(kind, step)}')"
+            f"({moving}, {place}, '{kind}', {codes[kind, step]}, {hours})"
             for moving, names in STEPS.items()
             for place, (step, hours) in enumerate(zip(names, HOURS, strict=True))
             for kind in vendors.SCANS
             if place < events
         )
-        source = f"""(SELECT i, place, kind, code_id, text, label_at + hours * interval '1 hour' AS at,
+        source = f"""(SELECT i, place, kind, code_id, label_at + hours * interval '1 hour' AS at,
                      (ARRAY[{_towns(0)}])[place + 1] AS city, (ARRAY[{_towns(1)}])[place + 1] AS region,
                      (ARRAY[{_towns(2)}])[place + 1] AS postcode
-              FROM {self.series()} JOIN (VALUES {steps}) AS step (moves, place, kind, code_id, hours, text)
+              FROM {self.series()} JOIN (VALUES {steps}) AS step (moves, place, kind, code_id, hours)
               ON step.moves = parcel.moving AND step.kind = {self.group()}) AS told"""
         event = {
             "shipment_id": "i",
@@ -177,11 +177,8 @@ class _Filler:
             "code_id": "code_id",
             "occurred_at": "date_trunc('second', at)",
             "received_at": "at + interval '4 minutes'",
-            "time_text": "CASE kind WHEN 'usps' THEN to_char(at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
-            'ELSE to_char(at, \'YYYY-MM-DD"T"HH24:MI:SS"-05:00"\') END',
             "message_id": "-(i * 5 + place)",  # never one that is stored
             "carrier": "kind",
-            "text": "text",
             "city": "city",
             "region": "region",
             "postcode": "postcode",
@@ -239,11 +236,6 @@ def _address(prefix: str) -> dict[str, str]:
 
 def _towns(part: int) -> str:
     return ", ".join(f"'{town[part]}'" for town in vendors.TOWNS[:EVENTS])
-
-
-def _text(kind: str, step: str) -> str:
-    scan = vendors.SCANS[kind][step]
-    return " - ".join(part for part in (scan.text, scan.subtext) if part)
 
 
 def _codes(now: datetime) -> dict[tuple[str, str], int]:

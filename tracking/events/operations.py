@@ -14,6 +14,7 @@ from tracking.models import TrackingCode
 from tracking.status.identity import event_identity
 from tracking.status.mapping import text_shape
 from tracking.status.times import Settled, settle, zone_side
+from tracking.vocabulary import Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,11 @@ class Recorded:
     touched: frozenset[int]
 
 
-INSERT = """
+# The words of a repetition: its own, else those of its code; "" where the known event's code has the same.
+WORDS = """CASE WHEN excluded.text <> '' THEN excluded.text ELSE COALESCE(
+        (SELECT CASE WHEN code.id = known.code_id THEN '' ELSE code.sample_text END
+         FROM tracking_trackingcode code WHERE code.id = excluded.code_id AND code.text_shape <> ''), known.text) END"""
+INSERT = f"""
 INSERT INTO tracking_trackingevent AS known
     (shipment_id, identity, source_id, code_id, kind, occurred_at, precision, local_date, time_text, received_at,
      message_id, carrier, text, city, region, postcode, country, signed_by, corrected_status)
@@ -53,7 +58,7 @@ ORDER BY shipment_id, identity
 ON CONFLICT (shipment_id, identity) DO UPDATE SET
     heard_again_at = GREATEST(known.heard_again_at, excluded.received_at),
     not_repeated_at = NULL,
-    text = COALESCE(NULLIF(excluded.text, ''), known.text),
+    text = {WORDS},
     city = COALESCE(NULLIF(excluded.city, ''), known.city),
     region = COALESCE(NULLIF(excluded.region, ''), known.region),
     postcode = COALESCE(NULLIF(excluded.postcode, ''), known.postcode),
@@ -61,10 +66,11 @@ ON CONFLICT (shipment_id, identity) DO UPDATE SET
     signed_by = COALESCE(NULLIF(excluded.signed_by, ''), known.signed_by)
 WHERE known.not_repeated_at IS NOT NULL
    OR known.occurred_at > known.received_at
-   OR (excluded.text, excluded.city, excluded.region, excluded.postcode, excluded.country, excluded.signed_by)
-      IS DISTINCT FROM (known.text, known.city, known.region, known.postcode, known.country, known.signed_by)
+   OR (excluded.city, excluded.region, excluded.postcode, excluded.country, excluded.signed_by)
+      IS DISTINCT FROM (known.city, known.region, known.postcode, known.country, known.signed_by)
+   OR {WORDS} <> known.text
 RETURNING shipment_id, (xmax = 0) AS is_new
-"""
+"""  # noqa: S608 (made of constants)
 
 
 def record(told: Sequence[Told]) -> Recorded:
@@ -80,6 +86,10 @@ def record(told: Sequence[Told]) -> Recorded:
         row = _row(item, code)
         key = (item.shipment_id, row["identity"])
         rows[key] = _merged(rows[key], row) if key in rows else row  # type: ignore[index]
+    words = {code.pk: code.words for code in codes}
+    for row in rows.values():
+        if row["text"] == words[row["code_id"]]:  # type: ignore[index]
+            row["text"] = ""
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [json.dumps(list(rows.values()))])
         written = cursor.fetchall()
@@ -98,7 +108,7 @@ def _row(item: Told, code: TrackingCode) -> dict[str, object]:
         "occurred_at": settled.occurred_at.isoformat(),
         "precision": settled.precision,
         "local_date": settled.local_date.isoformat() if settled.local_date else None,
-        "time_text": event.when.text[:64],
+        "time_text": "" if settled.precision == Precision.INSTANT else event.when.text[:64],
         "received_at": item.received_at.isoformat(),
         "message_id": item.message_id,
         "carrier": event.carrier[:32],

@@ -177,7 +177,8 @@ def search_condition(text: str, *, with_email: bool) -> Q:
 def last_words(shipment_ids: Iterable[int]) -> dict[int, TrackingEvent]:
     """The newest event with a text of each parcel. One query."""
     told = TrackingEvent.objects.filter(shipment_id__in=list(shipment_ids), kind=TrackingEvent.Kind.SOURCE)
-    newest = told.exclude(text="").order_by("shipment_id", "-occurred_at", "-id").distinct("shipment_id")
+    told = told.filter(~Q(own_text="") | ~Q(code__text_shape="")).select_related("code")
+    newest = told.order_by("shipment_id", "-occurred_at", "-id").distinct("shipment_id")
     return {event.shipment_id: event for event in newest}
 
 

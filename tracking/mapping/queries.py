@@ -55,7 +55,7 @@ def usage(code_ids: Iterable[int]) -> dict[int, Usage]:
 
 def samples(code_id: int, most: int = 5) -> list[TrackingEvent]:
     """Return some events of a code with their parcels."""
-    rows = TrackingEvent.objects.filter(code_id=code_id).select_related("shipment__carrier", "source")
+    rows = TrackingEvent.objects.filter(code_id=code_id).select_related("shipment__carrier", "source", "code")
     return list(rows.order_by("-id")[:most])
 
 

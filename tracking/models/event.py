@@ -37,6 +37,11 @@ class TrackingCode(models.Model):
     def __str__(self) -> str:
         return " ".join(part for part in (self.raw_code, self.raw_subcode) if part) or self.text_shape
 
+    @property
+    def words(self) -> str:
+        """What events of this code say that keep no words of their own; "" where texts of any shape share it."""
+        return self.sample_text if self.text_shape else ""
+
 
 class TrackingEvent(models.Model):
     """One thing that happened to one parcel, normalized. Identity: shipment + hash(source, time as received, code)."""
@@ -51,19 +56,22 @@ class TrackingEvent(models.Model):
     # Its own index would repeat the beginning of the unique one below; the same for code.
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)
     identity = models.BigIntegerField()
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True)
+    # No index: nobody asks for a source's events, and sources are not deleted.
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     code = models.ForeignKey(TrackingCode, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SOURCE)
     occurred_at = models.DateTimeField()
     precision = models.CharField(max_length=8, choices=Precision.choices, default=Precision.INSTANT)
     local_date = models.DateField(null=True, blank=True)
-    time_text = models.CharField(max_length=64, blank=True)
+    time_text = models.CharField(max_length=64, blank=True, help_text="As told, where it was no exact moment.")
     received_at = models.DateTimeField(help_text="First receipt.")
     heard_again_at = models.DateTimeField(null=True, blank=True)
     not_repeated_at = models.DateTimeField(null=True, blank=True)
     message_id = models.BigIntegerField(null=True, blank=True, help_text="The inbound message that told it first.")
     carrier = models.CharField(max_length=32, blank=True)
-    text = models.CharField(max_length=300, blank=True)
+    own_text = models.CharField(
+        max_length=300, blank=True, db_column="text", help_text="As told, where it differs from its code's sample."
+    )
     city = models.CharField(max_length=120, blank=True)
     region = models.CharField(max_length=64, blank=True)
     postcode = models.CharField(max_length=32, blank=True)
@@ -78,6 +86,15 @@ class TrackingEvent(models.Model):
 
     def __str__(self) -> str:
         return self.text or str(self.code)
+
+    @property
+    def text(self) -> str:
+        """What was said, in the source's words. Most events say what their code's sample says; it is not kept again."""
+        return self.own_text or (self.code.words if self.code else "")
+
+    @text.setter
+    def text(self, words: str) -> None:
+        self.own_text = words
 
 
 class Observation(models.Model):

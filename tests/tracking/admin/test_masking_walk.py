@@ -62,7 +62,7 @@ def _plant(case: ExceptionCase, world: World) -> None:
         headers={"x-from": PLANTED}, error=SAID, result=SAID, notes=[{"where": PLANTED, "message": SAID}],
         state="gave_up", received_at=NOW,
     )  # fmt: skip
-    TrackingEvent.objects.update(text=SAID, signed_by="Planted Person", message_id=message.pk)
+    TrackingEvent.objects.update(own_text=SAID, signed_by="Planted Person", message_id=message.pk)
     Shipment.objects.update(signed_by="Planted Person", delivered_to=SAID, delivered_at=NOW)
     ExceptionCase.objects.update(evidence=SAID)
     Signal.objects.update(evidence=SAID)

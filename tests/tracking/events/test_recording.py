@@ -43,6 +43,11 @@ def told(parcel: Shipment, source: Source, event: ObservedEvent, at: datetime, m
     return Told(parcel.pk, source.pk, source.kind, event, at, message_id)
 
 
+def stored() -> list[tuple[int, datetime, str]]:
+    rows = TrackingEvent.objects.select_related("code")
+    return sorted((row.identity, row.occurred_at, row.text) for row in rows)
+
+
 def test_nothing_told_is_nothing_recorded() -> None:
     assert record([]).touched == frozenset()
 
@@ -72,6 +77,41 @@ def test_a_better_wording_replaces_a_worse_and_a_blank_replaces_nothing(
     for words in ("Arrived", "Arrived at FedEx hub", ""):
         record([told(parcel, source, event(description=words), now)])
     assert TrackingEvent.objects.get().text == "Arrived at FedEx hub"
+
+
+def test_words_are_kept_once_with_their_code_and_read_the_same(parcel: Shipment, source: Source, now: datetime) -> None:
+    record([told(parcel, source, event(description=words, at=AT + timedelta(hours=n)), now) for n, words in WORDS])
+    rows = TrackingEvent.objects.order_by("occurred_at")
+    assert [(row.text, row.own_text) for row in rows] == [
+        ("Arrived at hub 12", "Arrived at hub 12"),
+        ("Arrived at hub 7", ""),
+        ("Departed", ""),
+    ]
+    assert TrackingCode.objects.count() == 2
+
+
+WORDS = [(0, "Arrived at hub 12"), (1, "Arrived at hub 7"), (2, "Departed")]
+
+
+def test_words_told_anew_are_taken_though_their_code_has_them(parcel: Shipment, source: Source, now: datetime) -> None:
+    for words in ("Arrived", "Left", "Arrived"):
+        record([told(parcel, source, event(description=words), now)])
+        again = record([told(parcel, source, event(description=words), now)])
+        assert TrackingEvent.objects.get().text == words
+        assert again.touched == frozenset()  # said before: no row is written
+    assert TrackingEvent.objects.get().own_text == ""
+
+
+def test_texts_that_share_a_code_without_shape_have_only_their_own_words() -> None:
+    code = TrackingCode(sample_text="Arrived at hub 7", text_shape="")
+    assert TrackingEvent(code=code).text == ""
+    assert TrackingEvent(code=code, text="Left").text == "Left"
+
+
+def test_the_time_as_told_is_kept_where_it_is_no_exact_moment(parcel: Shipment, source: Source, now: datetime) -> None:
+    day = When("2026-11-20", "date", AT.date())
+    record([told(parcel, source, each, now) for each in (event(), replace(event("OD"), when=day))])
+    assert dict(TrackingEvent.objects.values_list("code__raw_code", "time_text")) == {"AR": "", "OD": "2026-11-20"}
 
 
 @pytest.mark.parametrize(
@@ -158,11 +198,10 @@ def test_any_split_into_batches_gives_the_same_rows(
         told(parcel, source, event(code, AT + timedelta(hours=hours), description=text), now)
         for code, hours, text in tellings
     ]
-    columns = "identity", "occurred_at", "text"
     TrackingEvent.objects.all().delete()
     record(items)
-    whole = sorted(TrackingEvent.objects.values_list(*columns))
+    whole = stored()
     TrackingEvent.objects.all().delete()
     new = record(items[:cut]).new + record(items[cut:]).new
-    assert sorted(TrackingEvent.objects.values_list(*columns)) == whole
+    assert stored() == whole
     assert new == len(whole) == len({(code, hours) for code, hours, _ in tellings})
