@@ -13,7 +13,7 @@ from tracking.exception_queue.queries import CAP, LATE, Wanted
 from tracking.models import ExceptionCase
 from tracking.vocabulary import KIND_ICON, FeedState
 
-TROUBLED = frozenset({FeedState.FAILING, FeedState.SILENT, FeedState.SLOW})
+TROUBLED = frozenset({FeedState.FAILING, FeedState.SILENT, FeedState.SLOW, FeedState.LOSING})
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

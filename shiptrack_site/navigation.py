@@ -50,11 +50,16 @@ def side_bar(request: HttpRequest) -> list[dict[str, Any]]:
     home = {"title": "Home", "icon": "space_dashboard", "link": reverse("admin:index")}
     groups: list[dict[str, Any]] = [
         {"title": "Work", "items": [home, *_items(request, WORK)]},
-        {"title": "Feeds", "items": _items(request, FEEDS)},
+        {"title": "Feeds", "items": [*_items(request, FEEDS), *_discipline(request)]},
         {"title": "Set up", "collapsible": True, "items": _items(request, SETUP)},
         {"title": "Administration", "collapsible": True, "items": _items(request, UPKEEP)},
     ]
     return [group for group in groups if group["items"]]
+
+
+def _discipline(request: HttpRequest) -> list[dict[str, Any]]:
+    page = {"title": "Data discipline", "icon": "rule_settings", "link": reverse("discipline")}
+    return [page] if request.user.has_perm("tracking.view_shipment") else []
 
 
 def open_count(request: HttpRequest) -> str:

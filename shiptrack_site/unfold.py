@@ -52,6 +52,7 @@ UNFOLD = {
     "STYLES": [shell, tokens],
     "SCRIPTS": [theme],
     "ENVIRONMENT": "shiptrack_site.environment_label.environment",
+    "GLOBAL_CALLBACK": "shiptrack_site.feed_banner.banner",
     "DASHBOARD_CALLBACK": "shiptrack_site.dashboard.home",
     "SIDEBAR": {
         "show_search": True,

@@ -8,6 +8,7 @@ from shiptrack_site.health import healthz, readyz
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/tracking/discipline/", include("tracking.admin.discipline")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -207,6 +207,9 @@ def _extras(wanted: Wanted) -> list[Narrowing]:
         Narrowing("ended", "Resolved", spans, wanted.ended),
         Narrowing("status", "Parcel", list(ShipmentStatus.choices), wanted.status),
         Narrowing("cause", "Cause", list(CauseFamily.choices), wanted.cause),
+        Narrowing(
+            "incident", "Raised by feed incident", [(wanted.incident, f"no. {wanted.incident}")], wanted.incident
+        ),
     ]
 
 

@@ -1,6 +1,7 @@
 """Sources: how they feel, what they lack, their settings, and adding a new one."""
 
 from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -21,12 +22,16 @@ from tracking.admin.source_forms import NewSourceForm, SettingsForm, StandingFor
 from tracking.connectors.registry import CONNECTORS
 from tracking.detectors import words
 from tracking.ingest import sources
+from tracking.ingest.incidents import silences_of
 from tracking.ingest.queries import health, last_messages
+from tracking.ingest.reconciliation import gaps_by_day, gaps_of
 from tracking.ingest.standing import set_standing
 from tracking.models import Source, Store
 from tracking.privacy import masking
 from tracking.templatetags.shiptrack import badge, capped, feed_dot, when
 
+GAP_DAYS = 14
+FEW_GAPS, MOST_GAPS = 10, 500
 WEBHOOK_PATH = "/hooks/{slug}/"
 
 
@@ -151,6 +156,8 @@ class SourceAdmin(RowList):
             health=found,
             rows=[(row, masking.text(row.error or row.result)[:160]) for row in last_messages(source.pk)],
             failed_link=failed_of(source),
+            silences=silences_of(source.pk, who.now),
+            **_gaps(source, request, who),
             stores=list(source.stores.all()),
             manages=manages,
             form=(form or SettingsForm(connector, source=source)) if manages and connector else None,
@@ -228,6 +235,27 @@ class SourceAdmin(RowList):
 def page_of(pk: int) -> str:
     """Address of a source's page."""
     return reverse("admin:tracking_source_change", args=[pk])
+
+
+def _gaps(source: Source, request: HttpRequest, who: Reader) -> dict[str, Any]:
+    """Lost webhooks of the last days, those of one day if the address names it."""
+    connector = CONNECTORS.get(source.kind)
+    if connector is None or connector.poll.style != "cursor":
+        return {"counts_gaps": False}
+    first = who.local(who.now).date() - timedelta(days=GAP_DAYS - 1)
+    days = gaps_by_day(source.pk, who.zone, datetime.combine(first, time(), who.zone))
+    chosen = next((day for day in days if day.isoformat() == request.GET.get("gaps")), None)
+    begins = datetime.combine(chosen or first, time(), who.zone)
+    ends = datetime.combine(chosen + timedelta(days=1), time(), who.zone) if chosen else None
+    most = MOST_GAPS if chosen else FEW_GAPS
+    rows = list(gaps_of(source.pk, begins, ends)[: most + 1])
+    return {
+        "counts_gaps": True,
+        "gap_days": days,
+        "gap_day": chosen,
+        "gaps": rows[:most],
+        "gaps_left_out": len(rows) > most,
+    }
 
 
 def _is_pushed(kind: str) -> bool:

@@ -41,6 +41,7 @@ class Wanted:
     care: str = ""
     status: str = ""  # the parcel's
     cause: str = ""
+    incident: str = ""  # the feed incident that raised it
     opened: str = ""  # 24h, 7d: within that time
     ended: str = ""
 
@@ -90,7 +91,7 @@ def condition(wanted: Wanted, user_id: int | None, now: datetime) -> Q:
     for name, column in _COLUMNS.items():
         if getattr(wanted, name):
             found &= Q(**{column: getattr(wanted, name)})
-    for name in ("carrier", "warehouse", "team"):
+    for name in ("carrier", "warehouse", "team", "incident"):
         if value := getattr(wanted, name):
             found &= Q(**{f"{name}_id": None if value == NOBODY else int(value)})
     return found & _time_condition(wanted, now)

@@ -166,9 +166,10 @@ def gaps_by_day(source_id: int, zone: ZoneInfo, since: datetime) -> dict[date, i
     return dict(rows.order_by("-day").values("day").annotate(many=Count("pk")).values_list("day", "many"))
 
 
-def gaps_of(source_id: int, since: datetime) -> QuerySet[FeedGap]:
-    """The gaps of a source found since a moment (aware UTC), newest first, with their orders."""
-    return FeedGap.objects.filter(source_id=source_id, found_at__gte=since).select_related("order")
+def gaps_of(source_id: int, since: datetime, until: datetime | None = None) -> QuerySet[FeedGap]:
+    """The gaps of a source found from a moment on, and before `until` (aware), newest first, with their orders."""
+    found = FeedGap.objects.filter(source_id=source_id, found_at__gte=since).select_related("order")
+    return found.filter(found_at__lt=until) if until else found
 
 
 def note_losing(*, now: datetime) -> list[int]:

@@ -107,8 +107,9 @@ def _sooner(wanted: dict[tuple[int, int, str], Shipment], intervals: Intervals, 
     after its questions had stopped is asked about again."""
     rows = PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id")
     sooner: list[tuple[int, datetime]] = []
-    for pk, planned, *key in rows.values_list("pk", "next_poll_at", "source_id", "shipment_id", "number"):
-        shipment = wanted.get(tuple(key))
+    stored = rows.values_list("pk", "next_poll_at", "source_id", "shipment_id", "number")
+    for pk, planned, source_id, shipment_id, number in stored:
+        shipment = wanted.get((source_id, shipment_id, number))
         due = intervals.next_for(shipment, now) if shipment else None
         if due and (planned is None or due < planned):
             sooner.append((pk, due))

@@ -35,7 +35,7 @@ CASE_STATE_LOOK = {
     "waiting": ("med", "hourglass_empty"),
     "resolved": ("ok", "check_circle"),
 }
-FEED_LOOK = {"ok": "ok", "slow": "warn", "failing": "bad", "silent": "bad", "paused": "", "setup": ""}
+FEED_LOOK = {"ok": "ok", "slow": "warn", "failing": "bad", "silent": "bad", "losing": "warn", "paused": "", "setup": ""}
 
 
 @register.simple_tag
