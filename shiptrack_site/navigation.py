@@ -15,6 +15,8 @@ WORK: tuple[Item, ...] = (
     ("Exception queue", "inbox", "tracking.ExceptionCase"),
     ("Shipments", "package_2", "tracking.Shipment"),
     ("Orders", "receipt_long", "tracking.Order"),
+    ("Team load", "group_work", "tracking.TeamLoad"),
+    ("Shift hand-over", "swap_horiz", "tracking.ShiftHandover"),
 )
 FEEDS: tuple[Item, ...] = (
     ("Sources", "sensors", "tracking.Source"),
@@ -33,6 +35,9 @@ SETUP: tuple[Item, ...] = (
     ("Promises", "event_available", "tracking.PromisePolicy"),
     ("Polling", "sync", "tracking.PollPolicy"),
     ("Teams", "groups", "tracking.Team"),
+    ("Shifts", "schedule", "tracking.TeamMember"),
+    ("Absences", "flight_takeoff", "tracking.Absence"),
+    ("Escalation", "stairs", "tracking.EscalationPolicy"),
     ("Routing", "alt_route", "tracking.RoutingRule"),
 )
 UPKEEP: tuple[Item, ...] = (

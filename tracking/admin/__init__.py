@@ -1,5 +1,29 @@
 """The admin pages. A new page is one new file and one line here."""
 
-from tracking.admin import case, code, configuration, inbound, mapping, order, people, shipment, source
+from tracking.admin import (
+    case,
+    code,
+    configuration,
+    inbound,
+    mapping,
+    order,
+    people,
+    routing,
+    shipment,
+    source,
+    team_load,
+)
 
-__all__ = ["case", "code", "configuration", "inbound", "mapping", "order", "people", "shipment", "source"]
+__all__ = [
+    "case",
+    "code",
+    "configuration",
+    "inbound",
+    "mapping",
+    "order",
+    "people",
+    "routing",
+    "shipment",
+    "source",
+    "team_load",
+]

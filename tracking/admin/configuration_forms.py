@@ -6,15 +6,12 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from tracking.detectors.presets import WINDOWS
-from tracking.models import RoutingRule, WindowPolicy
-from tracking.vocabulary import Severity, SignalKind
+from tracking.models import WindowPolicy
 
 WINDOW_CHOICES = [(name, name) for name in dict.fromkeys(row.window for row in WINDOWS)]
 WEEKDAYS = (
@@ -112,45 +109,3 @@ class WindowForm(forms.ModelForm):
             own = ", ".join(name for name, _ in WINDOW_CHOICES if name.partition(".")[0] == kind) or "none"
             self.add_error("window", f"This kind of exception has other windows: {own}.")
         return cleaned
-
-
-class RuleForm(forms.ModelForm):
-    """A routing rule; the last one takes everything, so it has no conditions and stays switched on."""
-
-    kinds = forms.MultipleChoiceField(
-        choices=SignalKind.choices,
-        required=False,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="None: any kind.",
-    )
-    severities = forms.MultipleChoiceField(
-        choices=Severity.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, help_text="None: any."
-    )
-    country = forms.CharField(
-        max_length=2,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Ship-to country, two letters; empty: any.",
-    )
-
-    class Meta:
-        model = RoutingRule
-        fields: ClassVar[list[str]] = [
-            "position", "name", "is_active", "kinds", "severities", "carrier", "warehouse", "country", "team",
-            "strategy",
-        ]  # fmt: skip
-
-    def clean(self) -> dict[str, Any]:
-        """Keep the last rule what it is."""
-        cleaned = super().clean() or {}
-        if self.instance.is_last:
-            for name in ("kinds", "severities", "carrier", "warehouse", "country"):
-                if cleaned.get(name):
-                    self.add_error(name, "The last rule takes every case that is left; it has no conditions.")
-            if not cleaned.get("is_active"):
-                self.add_error("is_active", "The last rule cannot be switched off: cases would belong to nobody.")
-        return cleaned
-
-    def clean_country(self) -> str:
-        """Upper case, as addresses have it."""
-        return str(self.cleaned_data["country"]).upper()

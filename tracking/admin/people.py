@@ -1,10 +1,9 @@
 """Who works cases and who looked at what: teams, shifts, routing, privacy tasks, look-ups, the ledger."""
 
 import json
-from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,14 +11,17 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from tracking.admin.configuration import ConfigurationAdmin
-from tracking.admin.configuration_forms import HoursForm, RuleForm, ZoneForm
+from tracking.admin.configuration_forms import WEEKDAYS, HoursForm
 from tracking.admin.lists import RowList
+from tracking.admin.people_forms import AbsenceForm, TeamForm
 from tracking.admin.reader import Reader
 from tracking.models import (
+    Absence,
     DomainEvent,
+    EscalationPolicy,
+    EscalationStep,
     PrivacyTask,
     RevealLog,
-    RoutingRule,
     Shift,
     Team,
     TeamMember,
@@ -54,61 +56,87 @@ class MemberInline(TabularInline):
 
 @admin.register(Team)
 class TeamAdmin(ConfigurationAdmin):
-    """Groups that are responsible for cases."""
+    """Groups that are responsible for cases; partners have an internal team whose people own the next action."""
 
-    form = ZoneForm
-    list_display = ("name", "time_zone", "country", "is_external", "email")
+    form = TeamForm
+    list_display = ("name", "time_zone", "country", "is_external", "internal_team", "email", "slack_channel")
+    list_select_related = ("internal_team",)
     prepopulated_fields = {"slug": ("name",)}
     inlines = (HoursInline, MemberInline)
 
 
 class ShiftInline(TabularInline):
-    """When a person is on duty; without any row the team's working hours apply."""
+    """When a person is on duty; who has no shifts is given no case by a rule."""
 
     model = Shift
     form = HoursForm
     extra = 0
     hide_title = True
+    verbose_name_plural = "weekly shifts, in the team's time zone"
 
 
 @admin.register(TeamMember)
 class TeamMemberAdmin(ConfigurationAdmin):
     """A person in a team, with shifts."""
 
-    list_display = ("user", "team", "takes_cases", "is_lead")
+    list_display = ("user", "team", "takes_cases", "is_lead", "week")
     list_filter = ("team",)
     list_select_related = ("user", "team")
     readonly_fields = ("last_assigned_at",)
     inlines = (ShiftInline,)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TeamMember]:
+        """With the shifts, in one more query."""
+        return super().get_queryset(request).prefetch_related("shifts")
 
-@admin.register(RoutingRule)
-class RoutingRuleAdmin(ConfigurationAdmin):
-    """Which team gets a case: the first rule that matches."""
+    @admin.display(description="Shifts")
+    def week(self, row: TeamMember) -> str:
+        """The week in one line."""
+        parts = [
+            f"{WEEKDAYS[shift.weekday][1][:3]} {shift.start:%H:%M}–{shift.end:%H:%M}" for shift in row.shifts.all()
+        ]
+        return ", ".join(parts) or "none: no rule gives them cases"
 
-    form = RuleForm
-    list_display = ("position", "name", "reads", "team", "strategy", "is_active", "version")
-    list_select_related = ("carrier", "warehouse", "team")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not the last rule: every case needs a team."""
-        if isinstance(obj, RoutingRule) and obj.is_last:
-            return False
-        return super().has_delete_permission(request, obj)
+@admin.register(Absence)
+class AbsenceAdmin(ConfigurationAdmin):
+    """When people are away, and who looks after their cases."""
 
-    def save_model(self, request: HttpRequest, obj: RoutingRule, form: Any, change: bool) -> None:
-        """A changed rule is a new version of itself: cases keep which version routed them."""
-        if change and form.changed_data:
-            obj.version += 1
-        super().save_model(request, obj, form, change)
+    form = AbsenceForm
+    list_display = ("user", "starts_at", "ends_at", "deputy", "note", "handed_over_at")
+    list_select_related = ("user", "deputy")
+    readonly_fields = ("handed_over_at",)
 
-    @admin.display(description="Takes")
-    def reads(self, row: RoutingRule) -> str:
-        """Its conditions as a sentence."""
-        if row.is_last:
-            return "Everything that no other rule took"
-        parts = (", ".join(row.kinds), ", ".join(row.severities), row.carrier, row.warehouse, row.country)
-        return " and ".join(str(part) for part in parts if part) or "Everything"
+
+class StepInline(TabularInline):
+    """The rungs of a ladder."""
+
+    model = EscalationStep
+    extra = 0
+    hide_title = True
+    verbose_name_plural = "steps, in working hours of the case's team after a clock ran out"
+
+
+@admin.register(EscalationPolicy)
+class EscalationPolicyAdmin(ConfigurationAdmin):
+    """What happens to cases of one severity that nobody looks after in time."""
+
+    list_display = ("severity", "ladder", "quiet_hours")
+    inlines = (StepInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
+        """With the steps, in one more query."""
+        return super().get_queryset(request).prefetch_related("steps")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A ladder stays with its severity."""
+        return ("severity",) if obj else ()
+
+    @admin.display(description="Steps")
+    def ladder(self, row: EscalationPolicy) -> str:
+        """The steps in one line."""
+        parts = [f"{step.after_hours:g} h: {step.get_action_display().lower()}" for step in row.steps.all()]
+        return " → ".join(parts) or "none"
 
 
 @admin.register(PrivacyTask)

@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracking.exception_queue.describing import raise_severity
 from tracking.exception_queue.moves import Facts, Moves, lock_open
 from tracking.exception_queue.transitions import Move, after
 from tracking.models import EscalationPolicy, EscalationStep, ExceptionCase
 from tracking.models.case import NO_LADDER_YET, OPEN, QUIET_UNKNOWN
 from tracking.routing.operations import Desk
 from tracking.transactions import whole
-from tracking.vocabulary import SEVERITY_RANK, ActivityKind, CaseState, EscalationAction, Severity
+from tracking.vocabulary import ActivityKind, CaseState, EscalationAction, Severity
 
 BATCH = 200
-SEVERITY_OF_RANK = {rank: severity for severity, rank in SEVERITY_RANK.items()}
 
 
 @dataclass(slots=True)
@@ -123,13 +123,13 @@ def _take(case: ExceptionCase, step: EscalationStep, desk: Desk, moves: Moves) -
     number = case.escalation_step + 1
     before: Facts = {"severity": case.severity, "owner_id": case.owner_id, "team_id": case.team_id}
     note, told = ACTIONS[step.action](case, step, desk, moves.now)
-    after: Facts = {"severity": case.severity, "owner_id": case.owner_id, "team_id": case.team_id}
-    changed = [name for name in before if before[name] != after[name]]
+    now: Facts = {"severity": case.severity, "owner_id": case.owner_id, "team_id": case.team_id}
+    changed = [name for name in before if before[name] != now[name]]
     moves.note(
         case,
         ActivityKind.ESCALATED,
         {name: before[name] for name in changed},
-        {"step": number, "action": step.action, **{name: after[name] for name in changed}},
+        {"step": number, "action": step.action, **{name: now[name] for name in changed}},
         f"Step {number}: {note}",
     )
     target: Facts = {"users": told} if told else {"team": case.team_id}
@@ -156,8 +156,7 @@ def _raise_severity(case: ExceptionCase, step: EscalationStep, desk: Desk, now: 
         words, leads = _notify_lead(case, step, desk, now)
         return f"it is critical already; {words}", leads
     case.severity_steps += 1
-    case.severity_rank += 1
-    case.severity = SEVERITY_OF_RANK[case.severity_rank]
+    raise_severity(case, 1)
     told = [case.owner_id] if case.owner_id else desk.leads(case.team_id, now)
     return f"more severe now, {Severity(case.severity).label.lower()}.", told
 
@@ -236,5 +235,5 @@ def _planned(case: ExceptionCase, now: datetime) -> datetime | None:
 def _bring_back(case: ExceptionCase, hours: float | None, moves: Moves) -> None:
     case.state, case.quiet_due_at = after(case.state, Move.QUIET), None
     words = f"Nobody has touched it for {hours:g} working hours." if hours else "Nobody has touched it for long."
-    moves.note(case, ActivityKind.WOKEN, {"state": CaseState.ACKNOWLEDGED}, {"state": CaseState.NEW}, words)
+    moves.note(case, ActivityKind.WOKEN, {"state": CaseState.ACKNOWLEDGED}, {"state": case.state}, words)
     moves.tell(case, "case.went_quiet", quiet_since=case.quiet_since.isoformat() if case.quiet_since else None)

@@ -6,12 +6,11 @@ from django.test import Client
 
 from tests.tracking.admin.world import NOW, World
 from tracking import clock
-from tracking.models import RoutingRule, Shipment, Store, Team, Warehouse, WindowPolicy
+from tracking.models import Shipment, Store, Team, Warehouse, WindowPolicy
 from tracking.presets import defaults
 
 pytestmark = pytest.mark.django_db
 ADMIN = "/admin/tracking/"
-LAST = {"position": 99, "name": "Everything else", "is_active": "on", "strategy": "round_robin"}
 
 
 @pytest.fixture(autouse=True)
@@ -36,36 +35,13 @@ def enter(client: Client, group: str) -> Client:
 
 @pytest.mark.parametrize("model", [
     "store", "carrier", "service", "warehouse", "windowpolicy", "carepolicy", "promisepolicy", "team", "teammember",
-    "routingrule",
+    "absence",
 ])  # fmt: skip
 def test_administrators_may_add_and_auditors_may_not(client: Client, world: World, model: str) -> None:
     assert enter(client, "Administrators").get(f"{ADMIN}{model}/add/").status_code == 200
     enter(client, "Auditors")
     assert client.get(f"{ADMIN}{model}/add/").status_code == 403
     assert client.get(f"{ADMIN}{model}/").status_code == 200
-
-
-def test_the_last_rule_stays_last_and_stays_on(client: Client, world: World) -> None:
-    enter(client, "Operations managers")
-    rule = f"{ADMIN}routingrule/{world.rule.pk}/"
-    assert client.post(f"{rule}delete/", {"post": "yes"}).status_code == 403
-    sent = {**LAST, "team": world.team.pk, "kinds": ["lost"]}
-    assert "it has no conditions" in client.post(f"{rule}change/", sent).content.decode()
-    sent = {name: value for name, value in sent.items() if name not in ("kinds", "is_active")}
-    assert "cannot be switched off" in client.post(f"{rule}change/", sent).content.decode()
-    world.rule.refresh_from_db()
-    assert (world.rule.is_active, world.rule.kinds, world.rule.version) == (True, [], 1)
-
-
-def test_a_changed_rule_is_a_new_version_of_itself(client: Client, world: World) -> None:
-    enter(client, "Operations managers")
-    page = f"{ADMIN}routingrule/{world.rule.pk}/change/"
-    client.post(page, {**LAST, "team": world.team.pk, "name": "All the rest"})
-    world.rule.refresh_from_db()
-    assert (world.rule.name, world.rule.version) == ("All the rest", 2)
-    added = {**LAST, "team": world.team.pk, "position": 5, "name": "Lost", "kinds": ["lost"], "country": "us"}
-    client.post(f"{ADMIN}routingrule/add/", added)
-    assert RoutingRule.objects.get(name="Lost").country == "US"
 
 
 def test_a_time_zone_nobody_knows_is_refused(client: Client, world: World) -> None:
