@@ -38,19 +38,25 @@ class Line:
 def lines(content: list[RuleContent], against: list[RuleContent] | None = None) -> list[Line]:
     """Rules in words; compared with another rule set where one is given."""
     words, dead = Words(), never_matching(content)
-    known = {rule["key"]: (place, rule) for place, rule in enumerate(against or [])}
+    marks = {} if against is None else _marks(content, against)
     found = []
     for place, rule in enumerate(content):
-        mark = "" if against is None else _mark(place, rule, known)
+        mark = marks.get(rule["key"], "")
         found.append(Line(rule, words.conditions(rule), words.target(rule), dead.get(rule["key"]), place + 1, mark))
     return found
 
 
-def _mark(place: int, rule: RuleContent, known: dict[str, tuple[int, RuleContent]]) -> str:
-    if rule["key"] not in known:
-        return "new"
-    was_at, was = known[rule["key"]]
-    return "changed" if was != rule else "moved" if was_at != place else ""
+def _marks(content: list[RuleContent], against: list[RuleContent]) -> dict[str, str]:
+    """What became of each rule: new, changed, or moved among the rules that both sets have."""
+    was = {rule["key"]: rule for rule in against}
+    before = [rule["key"] for rule in against if any(rule["key"] == each["key"] for each in content)]
+    after = [rule["key"] for rule in content if rule["key"] in was]
+    moved = {key for key, old in zip(after, before, strict=True) if key != old}
+    marks = {}
+    for rule in content:
+        key = rule["key"]
+        marks[key] = "new" if key not in was else "changed" if was[key] != rule else "moved" if key in moved else ""
+    return marks
 
 
 @admin.register(RoutingRule)

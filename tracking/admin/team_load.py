@@ -1,6 +1,5 @@
 """Team load: who has how much, who is there; moving chosen cases from one person to another."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,11 +16,10 @@ from tracking.admin.reader import Reader, reader
 from tracking.calendars.days import ONE_DAY, day_start, local_day
 from tracking.exception_queue import handover, operations
 from tracking.exception_queue.errors import ActionRefused
-from tracking.exception_queue.loads import cases_of, left_behind, loads, shift_takers
+from tracking.exception_queue.loads import BREACHING, cases_of, left_behind, loads, shift_takers
 from tracking.models import ShiftHandover, TeamLoad
 from tracking.templatetags.shiptrack import when
 
-HOUR = timedelta(hours=1)
 NAMED = 5
 
 
@@ -66,28 +64,32 @@ class TeamLoadAdmin(ReadOnlyAdmin):
 
     def person_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
         """A person's open cases; chosen ones are given to somebody else."""
-        require(request, "assign_others")
+        if not self.has_view_permission(request):
+            require(request, "view_teamload")
         person = User.objects.filter(pk=user_id).first()
         if person is None:
             raise Http404("There is no such person.")
         who = reader(request)
+        if request.method == "POST":
+            require(request, "assign_others")
         form = AssignForm.read(request, who) if request.method == "POST" else AssignForm.blank(who)
         chosen = own_rows(request.POST.getlist("case"))
         if request.method == "POST" and form.is_valid():
             if chosen:
                 return self._reassign(request, person, chosen, form)
             form.add_error(None, "Choose at least one case.")
-        cases = list(cases_of(user_id))
+        due = request.GET.get("due", "")
+        before = {"today": day_ends(who), "breaching": who.now + BREACHING}.get(due)
         return self.page(
             request,
             "shiptrack/people/person.html",
             f"Cases of {person}",
             person=person,
-            cases=cases,
+            cases=list(cases_of(user_id, due_before=before)),
+            due=due if before else "",
             form=form,
             chosen=set(chosen),
-            ends=day_ends(who),
-            soon=who.now + HOUR,
+            may_assign=may(request, "assign_others"),
         )
 
     def _reassign(self, request: HttpRequest, person: User, chosen: list[int], form: Any) -> HttpResponse:

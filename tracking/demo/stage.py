@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 
 from tracking.configuration.operations import publish_content
-from tracking.configuration.queries import in_force
+from tracking.configuration.queries import in_force, versions_of
 from tracking.ingest.sources import add_source
 from tracking.models import PickupCutoff, PromisePolicy, Shift, Store, Team, TeamMember, Warehouse
 from tracking.models import WorkingHours as Hours
@@ -118,7 +118,8 @@ def _rule_for(warehouse: Team, now: datetime) -> None:
     if any(rule["name"] == NEVER_LEFT for rule in rules):
         return
     first = new_rule(rules, name=NEVER_LEFT, team=warehouse.pk, kinds=list(KINDS_NEVER_LEFT))
-    publish_content(kind=ROUTING, content=[first, *rules], now=now, note="The demo's warehouse desk")
+    at = max([now, *versions_of(ROUTING).values_list("published_at", flat=True)])  # its story begins before the presets
+    publish_content(kind=ROUTING, content=[first, *rules], now=at, note="The demo's warehouse desk")
 
 
 def _person(

@@ -14,6 +14,7 @@ from tracking.models.case import OPEN
 from tracking.routing.shifts import is_on_shift, joined_spans, next_start
 
 BREACHING = timedelta(hours=1)
+ALL_DAY = timedelta(hours=24)
 LISTED = 500
 
 
@@ -35,6 +36,7 @@ class PersonLoad:
     is_lead: bool
     takes_cases: bool
     on_shift_until: datetime | None
+    is_always_on_shift: bool
     next_shift_at: datetime | None
     away: Absence | None
 
@@ -107,14 +109,20 @@ def _person(member: TeamMember, counts: Counts, away: Absence | None, now: datet
         is_lead=member.is_lead,
         takes_cases=member.takes_cases,
         on_shift_until=until,
+        is_always_on_shift=bool(until and until - now > ALL_DAY),
         next_shift_at=None if until else next_start(member, now),
         away=away,
     )
 
 
-def cases_of(user_id: int) -> QuerySet[ExceptionCase]:
-    """The open cases of a person, the least time left first; at most so many as a page lists."""
+def cases_of(user_id: int, *, due_before: datetime | None = None) -> QuerySet[ExceptionCase]:
+    """The open cases of a person, the least time left first; at most so many as a page lists.
+
+    `due_before` (aware UTC): only those whose time is up by then.
+    """
     owned = ExceptionCase.objects.filter(OPEN, owner_id=user_id).select_related("order", "team", "owner", "carrier")
+    if due_before:
+        owned = owned.filter(time_left_at__lt=due_before)
     return owned.order_by("time_left_at", "id")[:LISTED]
 
 

@@ -10,6 +10,7 @@ from tracking.models import Shift, Team, TeamMember
 
 LOGINS = {"agent": "Support agents", "manager": "Operations managers", "admin": "Administrators"}
 ON_DUTY = ("agent", "manager")
+LEAD = "manager"
 DAY_START, DAY_END = time(0), time(23, 59, 59)
 
 
@@ -29,9 +30,9 @@ def create() -> None:
             user.save()
             user.groups.add(Group.objects.get(name=group))
             if name in ON_DUTY:
-                _join(team, user.pk)
+                _join(team, user.pk, is_lead=name == LEAD)
 
 
-def _join(team: Team, user_id: int) -> None:
-    member = TeamMember.objects.create(team=team, user_id=user_id, is_lead=False)
+def _join(team: Team, user_id: int, *, is_lead: bool) -> None:
+    member = TeamMember.objects.create(team=team, user_id=user_id, is_lead=is_lead)
     Shift.objects.bulk_create(Shift(member=member, weekday=day, start=DAY_START, end=DAY_END) for day in range(7))

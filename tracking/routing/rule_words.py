@@ -43,7 +43,9 @@ class Words:
 
 def _listed(values: Sequence[str], words: type[SignalKind] | type[Severity] | type[CauseFamily]) -> str:
     labels = [str(words(value).label) for value in values]
-    return " or ".join(labels) if len(labels) < 4 else f"{', '.join(labels[:2])} or {len(labels) - 2} more"
+    if len(labels) > 3:
+        return f"{', '.join(labels[:2])} or {len(labels) - 2} more"
+    return " or ".join([", ".join(labels[:-1]), labels[-1]]) if labels[1:] else "".join(labels)
 
 
 def _worth(rule: RuleContent) -> str:

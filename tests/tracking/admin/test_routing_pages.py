@@ -219,3 +219,22 @@ def test_pages_that_are_not_there(client: Client, world: World) -> None:
     assert client.get(f"{RULES}preview/")["Location"] == RULES
     client.post(RULES, {"do": "begin"})
     assert client.get(f"{RULES}rule/n99/").status_code == 404
+
+
+def test_a_draft_marks_what_is_new_changed_moved_and_removed(client: Client, world: World, desk: Team) -> None:
+    enter(client)
+    for name in ("One", "Two", "Three"):
+        published(client, desk, name=name, kinds=["lost"], country="US")
+    client.post(RULES, {"do": "begin"})
+    three, two, one, last = (rule["key"] for rule in draft().content)
+    client.post(RULES, {"do": f"remove:{two}", "revision": draft().revision})
+    html = text(client)
+    assert html.count(">moved<") == 0
+    assert html.count(">removed<") == 1
+    client.post(RULES, {"do": f"down:{three}", "revision": draft().revision})
+    assert text(client).count(">moved<") == 2
+    client.post(f"{RULES}rule/{one}/", {**filled(desk, name="Uno"), "revision": draft().revision})
+    drafted(client, desk, name="Four", kinds=["damaged"])
+    html = text(client)
+    assert (html.count(">changed<"), html.count(">new<")) == (1, 1)
+    assert last == draft().content[-1]["key"]

@@ -56,7 +56,8 @@ def text(client: Client, address: str = LOAD) -> str:
 
 def numbers(html: str, user: User) -> list[tuple[str, str]]:
     """Address and number of a person's cells."""
-    found = re.findall(rf'href="([^"]*\?owner={user.pk}[^"]*)"[^>]*>(\d+)<', html)
+    own = rf"[^\"]*\?owner={user.pk}|[^\"]*/person/{user.pk}/\?"
+    found = re.findall(rf'href="((?:{own})[^"]*)"[^>]*>(\d+)<', html)
     return [(address.replace("&amp;", "&"), number) for address, number in found]
 
 
@@ -73,7 +74,7 @@ def test_people_with_their_numbers_and_every_number_leads_to_its_rows(client: Cl
     assert [number for _, number in found] == ["3", "2", "1"]
     for address, number in found:
         rows = text(client, address)
-        assert rows.count('name="_selected_action"') == int(number)
+        assert rows.count('name="_selected_action"') + rows.count('name="case"') == int(number)
     assert "1 unowned" in html
     assert "1 of 1 on shift" in html
 
@@ -121,7 +122,10 @@ def test_auditors_see_the_load_and_move_nothing(client: Client, world: World) ->
     world.case(owner=ann)
     enter(client, "Auditors")
     assert "Reassign" not in text(client).replace("Reassign</span>", "")
-    assert client.get(f"{LOAD}person/{ann.pk}/").status_code == 403
+    html = text(client, f"{LOAD}person/{ann.pk}/")
+    assert "C-" in html
+    assert 'name="case"' not in html
+    assert client.post(f"{LOAD}person/{ann.pk}/", {"owner": ann.pk}).status_code == 403
 
 
 def test_an_owner_in_no_team_is_not_forgotten(client: Client, world: World) -> None:
