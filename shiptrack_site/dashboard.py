@@ -1,15 +1,14 @@
 """The home page: what needs attention, with a link behind every number."""
 
-from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from tracking.admin.reader import reader
 from tracking.analytics import queries
-from tracking.exception_queue.queries import CAP, LATE, Wanted
+from tracking.exception_queue.queries import CAP
+from tracking.exception_queue.wanted import LATE, Wanted
 from tracking.models import ExceptionCase
 from tracking.vocabulary import KIND_ICON, FeedState
 
@@ -23,7 +22,6 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not request.user.has_perm("tracking.view_exceptioncase"):
         return context
     found = queries.overview(who.user.pk, who.now)
-    request.shiptrack_open_count = found.counts["open"]  # type: ignore[attr-defined]
     return context | {
         "overview": found,
         "links": {name: queue_link(wanted) for name, wanted in queries.WANTED.items()},
@@ -38,9 +36,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def queue_link(wanted: Wanted) -> str:
     """The queue's address that shows exactly what is wanted."""
-    chosen = {name: value for name, value in asdict(wanted).items() if value}
     address = reverse(f"admin:{ExceptionCase._meta.app_label}_{ExceptionCase._meta.model_name}_changelist")
-    return f"{address}?{urlencode(chosen)}" if chosen else address
+    return address if wanted.is_default() else f"{address}?{wanted.query()}"
 
 
 def _page_links() -> dict[str, str]:

@@ -6,13 +6,17 @@ from django.apps import apps
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from tracking.admin.queue_counts import ViewLink, counted, view_links
 from tracking.exception_queue import queries
 
 Item = tuple[str, str, str]  # title, icon, "app.Model"
 
+QUEUE = "tracking.ExceptionCase"
 WORK: tuple[Item, ...] = (
-    ("Exception queue", "inbox", "tracking.ExceptionCase"),
+    ("Exception queue", "inbox", QUEUE),
     ("Shipments", "package_2", "tracking.Shipment"),
     ("Orders", "receipt_long", "tracking.Order"),
     ("Team load", "group_work", "tracking.TeamLoad"),
@@ -67,14 +71,19 @@ def _discipline(request: HttpRequest) -> list[dict[str, Any]]:
     return [page] if request.user.has_perm("tracking.view_shipment") else []
 
 
-def open_count(request: HttpRequest) -> str:
-    """The queue's badge: open cases, counted up to the cap; not counted again where the page has done so."""
-    counted = getattr(request, "shiptrack_open_count", None)
-    return queries.shown_count(queries.count_open() if counted is None else counted)
+def open_count(request: HttpRequest) -> SafeString:
+    """The queue's badge: open cases, counted up to the cap."""
+    return _number("open", queries.shown_count(counted(request)["open"]))
 
 
 def _items(request: HttpRequest, items: tuple[Item, ...]) -> list[dict[str, Any]]:
-    return [_item(title, icon, label) for title, icon, label in items if _is_shown(request, label)]
+    found = []
+    for title, icon, label in items:
+        if _is_shown(request, label):
+            found.append(_item(title, icon, label))
+            if label == QUEUE:
+                found += [_view_item(view) for view in view_links(request)]
+    return found
 
 
 def _is_shown(request: HttpRequest, label: str) -> bool:
@@ -85,6 +94,25 @@ def _is_shown(request: HttpRequest, label: str) -> bool:
 def _item(title: str, icon: str, label: str) -> dict[str, Any]:
     address = reverse("admin:" + label.lower().replace(".", "_") + "_changelist")
     item = {"title": title, "icon": icon, "link": address}
-    if label == "tracking.ExceptionCase":
+    if label == QUEUE:
         item |= {"badge": "shiptrack_site.navigation.open_count", "badge_variant": "primary"}
     return item
+
+
+def _view_item(view: ViewLink) -> dict[str, Any]:
+    """A view of the queue, below the queue's own line."""
+    line = format_html(
+        '<span class="sb-view{}" title="{}">{}</span>', " sb-first" if view.begins_group else "", view.definition,
+        view.label,
+    )  # fmt: skip
+    return {
+        "title": line,
+        "link": view.address,
+        "active": view.is_on,
+        "badge": _number(view.key, view.count, view.tint),
+    }
+
+
+def _number(key: str, count: str, tint: str = "") -> SafeString:
+    """A number that the page keeps up to date."""
+    return format_html('<span class="sb-n {}" data-count="{}">{}</span>', tint, key, count)

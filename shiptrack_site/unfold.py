@@ -39,6 +39,11 @@ def theme(request: HttpRequest) -> str:
     return static("shiptrack/theme.js")
 
 
+def keys(request: HttpRequest) -> str:
+    """Address of the script that answers to keys."""
+    return static("shiptrack/keys.js")
+
+
 UNFOLD = {
     "SITE_TITLE": "ShipTrack",
     "SITE_HEADER": "ShipTrack",
@@ -50,7 +55,7 @@ UNFOLD = {
     "BORDER_RADIUS": "6px",
     "COLORS": {"primary": PETROL},
     "STYLES": [shell, tokens],
-    "SCRIPTS": [theme],
+    "SCRIPTS": [theme, keys],
     "ENVIRONMENT": "shiptrack_site.environment_label.environment",
     "GLOBAL_CALLBACK": "shiptrack_site.feed_banner.banner",
     "DASHBOARD_CALLBACK": "shiptrack_site.dashboard.home",

@@ -5,10 +5,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from shiptrack_site.health import healthz, readyz
+from shiptrack_site.landing import login
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/tracking/discipline/", include("tracking.admin.discipline")),
+    path("admin/login/", login),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

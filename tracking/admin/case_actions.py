@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tracking.admin.case_forms import (
     AssignForm,
+    CareForm,
     CaseForm,
     NextActionForm,
     NoteForm,
@@ -23,11 +24,13 @@ class CaseAction:
     name: str
     label: str
     done: str  # "Took" as in "Took 3 cases"
+    will: str  # "become yours" as in "3 of 4 become yours"
     icon: str
     key: str
     form: type[CaseForm]
     operation: Callable[..., ExceptionCase]
-    in_bulk: bool = True
+    is_rare: bool = False  # stands behind "More" in the bar
+    can_undo: bool = True
 
     @property
     def asks(self) -> bool:
@@ -38,16 +41,35 @@ class CaseAction:
 ACTIONS: dict[str, CaseAction] = {
     action.name: action
     for action in (
-        CaseAction("take", "Take", "Took", "back_hand", "t", CaseForm, operations.take),
-        CaseAction("assign", "Assign", "Assigned", "person_add", "a", AssignForm, operations.assign),
-        CaseAction("acknowledge", "Acknowledge", "Acknowledged", "check", "e", CaseForm, operations.acknowledge),
-        CaseAction("wait", "Wait", "Put aside", "snooze", "h", WaitForm, operations.wait),
-        CaseAction("note", "Note", "Noted on", "edit_note", "n", NoteForm, operations.add_note, in_bulk=False),
+        CaseAction("take", "Take", "Took", "become yours", "back_hand", "t", CaseForm, operations.take),
         CaseAction(
-            "next", "Next action", "Planned", "event", "p", NextActionForm, operations.set_next_action, in_bulk=False
+            "assign", "Assign", "Assigned", "change owner; next actions and due times stay", "person_add", "a",
+            AssignForm, operations.assign,
         ),
-        CaseAction("release", "Give back", "Gave back", "undo", "", CaseForm, operations.release, in_bulk=False),
-        CaseAction("resolve", "Resolve", "Resolved", "flag", "r", ResolveForm, operations.resolve),
-        CaseAction("reopen", "Reopen", "Reopened", "refresh", "", ReopenForm, operations.reopen, in_bulk=False),
+        CaseAction(
+            "acknowledge", "Acknowledge", "Acknowledged", "are acknowledged", "check", "e", CaseForm,
+            operations.acknowledge,
+        ),
+        CaseAction("wait", "Wait", "Put aside", "are put aside", "snooze", "h", WaitForm, operations.wait),
+        CaseAction(
+            "note", "Note", "Noted on", "get the note", "edit_note", "n", NoteForm, operations.add_note, can_undo=False
+        ),
+        CaseAction(
+            "next", "Next action", "Planned", "get the new next action", "event", "d", NextActionForm,
+            operations.set_next_action,
+        ),
+        CaseAction("resolve", "Resolve", "Resolved", "are resolved", "flag", "r", ResolveForm, operations.resolve),
+        CaseAction(
+            "care", "Care level", "Set care of", "get this care level", "shield", "", CareForm,
+            operations.set_care_level, is_rare=True,
+        ),
+        CaseAction(
+            "release", "Give back", "Gave back", "go back to their team", "undo", "", CaseForm, operations.release,
+            is_rare=True,
+        ),
+        CaseAction(
+            "reopen", "Reopen", "Reopened", "are open again", "refresh", "", ReopenForm, operations.reopen,
+            is_rare=True,
+        ),
     )
-}
+}  # fmt: skip

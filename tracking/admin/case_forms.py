@@ -11,7 +11,7 @@ from django.utils import timezone
 from tracking.admin.reader import Reader
 from tracking.models import ExceptionCase, Team
 from tracking.privacy import masking
-from tracking.vocabulary import Outcome
+from tracking.vocabulary import CareLevel, Outcome
 
 MORNING = 9  # "tomorrow" means the reader's nine o'clock
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -194,6 +194,17 @@ class ResolveForm(CaseForm):
     def arguments(self) -> dict[str, Any]:
         """`outcome` and `note`."""
         return {"outcome": self.cleaned_data["outcome"], "note": self.cleaned_data["note"]}
+
+
+class CareForm(CaseForm):
+    """How much care the parcel gets, and why."""
+
+    care_level = forms.ChoiceField(choices=CareLevel.choices, label="Care", initial=CareLevel.HIGH)
+    note = forms.CharField(max_length=300, required=False, label="Why", widget=forms.Textarea(attrs={"rows": 2}))
+
+    def arguments(self) -> dict[str, Any]:
+        """`care_level` and `note`."""
+        return {"care_level": self.cleaned_data["care_level"], "note": self.cleaned_data["note"]}
 
 
 class ReopenForm(CaseForm):

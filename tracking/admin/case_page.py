@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
-from tracking.admin import case_story
+from tracking.admin import case_story, case_undo
 from tracking.admin.base import may, require
 from tracking.admin.case_actions import ACTIONS, CaseAction
 from tracking.admin.case_forms import CaseForm
@@ -40,6 +40,7 @@ def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = 
         original=case,
         **_facts(request, case, found, who),
         actions=_actions(request, case, who, sent, name),
+        undo=case_undo.offered(request),
     )
     answer.status_code = 422 if sent else 200
     return answer
@@ -119,7 +120,9 @@ def act(page: Any, request: HttpRequest, case_id: int, name: str) -> HttpRespons
     except ActionRefused as refusal:
         form.add_error(None, str(refusal))
         return show(page, request, case_id, form, name)
-    messages.success(request, f"{action.done} C-{case_id}.")
+    said = f"{action.done} C-{case_id}."
+    if not (action.can_undo and case_undo.offer_for_case(request, said, case_id)):
+        messages.success(request, said)
     return HttpResponseRedirect(_onwards(request, case_id))
 
 

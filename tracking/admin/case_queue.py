@@ -1,53 +1,66 @@
-"""The exception queue: rows, tabs with counters, filters, search, and actions on many cases at once."""
+"""The exception queue: its rows, what narrows it, and what its head says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.admin import ListFilter
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from tracking.admin.base import own_rows
-from tracking.admin.case_actions import CaseAction
-from tracking.admin.reader import reader
-from tracking.exception_queue import operations, queries
-from tracking.exception_queue.queries import CAP, Wanted
-from tracking.models import ExceptionCase, TrackingEvent
+from tracking.admin.queue_counts import PAGE, counted, view_links
+from tracking.admin.reader import Reader, reader
+from tracking.admin.row_words import Knows, knows
+from tracking.customer_knowledge.queries import latest_for
+from tracking.exception_queue import queries
+from tracking.exception_queue.presence import present_at
+from tracking.exception_queue.queries import CAP
+from tracking.exception_queue.wanted import (
+    BREACHED,
+    CLAIM_DUE,
+    LATE,
+    ME,
+    MINE,
+    MINE_DUE,
+    NOBODY,
+    UNOWNED,
+    WAKING,
+    Wanted,
+    condition,
+)
+from tracking.models import ExceptionCase, Presence, TrackingEvent
 from tracking.privacy import masking
 from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Severity, ShipmentStatus, SignalKind
 
-SHOWN_SKIPPED = 20
+PEEK = "peek"
 KEYS = (
     ("j  k", "Next and previous row"),
-    ("Enter", "Open the row"),
+    ("Enter", "Peek at the row; again: its page"),
+    ("Esc", "Close the panel, or drop the selection"),
     ("x", "Select the row"),
+    ("Shift + j  k", "Select further"),
     ("t", "Take"),
     ("a", "Assign"),
     ("e", "Acknowledge"),
     ("h", "Wait"),
+    ("n", "Note"),
+    ("d", "Done: set the next action, go on"),
     ("r", "Resolve"),
+    ("y", "Copy what the customer reads (with the panel open)"),
+    ("u", "Undo, while it is offered"),
     ("/", "Search"),
+    ("g q", "Queue"),
+    ("g h", "Home"),
+    ("g s", "Shipments"),
+    ("Ctrl K", "Find anything"),
     ("?", "These keys"),
 )
-TABS = (
-    ("", "All open", "Every case that is not resolved"),
-    (CaseState.NEW, "New", "Open, and no person has answered yet"),
-    (CaseState.ACKNOWLEDGED, "Acknowledged", "Open, seen by a person"),
-    (CaseState.WAITING, "Waiting", "Put aside until a time or the next scan"),
-    (CaseState.RESOLVED, "Resolved", "Ended with an outcome, newest first"),
-)
-VIEWS = (
-    (queries.MINE, "Mine", "Open cases you own"),
-    (queries.UNOWNED, "Unowned", "Open cases that nobody owns"),
-    (queries.BREACHED, "Breaching", "Open cases that are late, or due within 1 h"),
-)
+STATES = ((CaseState.NEW, "New"), (CaseState.ACKNOWLEDGED, "Acknowledged"), (CaseState.WAITING, "Waiting"),
+          (CaseState.RESOLVED, "Resolved"), ("any", "In every state"))  # fmt: skip
 
 
 class WantedFilter(ListFilter):
@@ -69,29 +82,32 @@ class WantedFilter(ListFilter):
         return iter(())
 
     def expected_parameters(self) -> list[str | None]:
-        """The names of all choices."""
-        return list(Wanted.__slots__)
+        """The names of all choices, and of what the panel shows."""
+        return [*Wanted.__slots__, PEEK]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
         """Narrow to what the request asks for."""
         who = reader(request)
-        return queryset.filter(queries.condition(wanted_by(request), who.user.pk, who.now))
+        return queryset.filter(condition(wanted_by(request), who.user.pk, who.now, who.day_ends))
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
-    """What a request asks for; a search looks through all states unless one is chosen."""
+    """What the request asks for; a search looks through all states."""
     wanted = Wanted.read(request.GET.dict())
     return wanted.anywhere() if request.GET.get("q", "").strip() else wanted
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than the cap: with more, the queue is worked from the front or narrowed."""
+    """Counts no further than the cap, together with the numbers of the side bar: one query for all."""
+
+    def __init__(self, request: HttpRequest, rows: QuerySet[ExceptionCase], per_page: int) -> None:
+        super().__init__(rows, per_page)
+        self._request, self._rows = request, rows
 
     @cached_property
     def count(self) -> int:
         """Rows, at most the cap."""
-        found: QuerySet[ExceptionCase] = self.object_list[:CAP]  # type: ignore[assignment]
-        return found.count()
+        return counted(self._request, self._rows)[PAGE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +118,8 @@ class Row:
     words: TrackingEvent | None
     customer: str
     place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A link to a part of the queue with the number of its rows."""
-
-    label: str
-    definition: str
-    address: str
-    count: int
-    is_on: bool
+    knows: Knows
+    present: list[Presence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +137,24 @@ class Narrowing:
         return dict(self.options).get(self.chosen, self.chosen)
 
 
-def page_context(request: HttpRequest, cases: list[ExceptionCase]) -> dict[str, Any]:
-    """What the queue page shows beside Django's change list. Three queries."""
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What the queue page shows beside Django's change list, its rows and the panel. Two queries."""
     who, wanted = reader(request), wanted_by(request)
-    parts = {f"state:{code}": Wanted(state=code) for code, _, _ in TABS}
-    parts |= {f"view:{code}": Wanted(view=code) for code, _, _ in VIEWS}
-    counted = queries.counts(parts, who.user.pk, who.now)
-    request.shiptrack_open_count = counted["state:"]  # type: ignore[attr-defined]
-    narrowings, extras = _narrowings(wanted), _extras(wanted)
+    narrowings, extras = _narrowings(request, wanted), _extras(wanted)
+    views = view_links(request)
+    here = next((view for view in views if view.is_on), None)
     return {
         "reader": who,
         "wanted": wanted,
-        "rows": _rows(cases),
-        "tabs": [_tab("state", *tab, counted, wanted) for tab in TABS],
-        "views": [_tab("view", *view, counted, wanted) for view in VIEWS],
+        "heading": here.label if here else "All open" if wanted.is_default() else "Cases",
+        "definition": here.definition if here else "",
+        "views": views,
         "narrowings": narrowings,
         "extras": extras,
-        "chosen": [(each, _without(request, each.name)) for each in (*narrowings, *extras) if each.chosen],
+        "chosen": [(each, without(request, each.name)) for each in (*narrowings, *extras) if each.chosen],
         "cap": CAP,
         "keys": KEYS,
+        "here": without(request, PEEK),
     }
 
 
@@ -157,17 +163,28 @@ def pages(request: HttpRequest, number: int) -> dict[str, str]:
     found = {}
     for name, other in (("previous_page", number - 1), ("next_page", number + 1)):
         kept = request.GET.copy()
+        kept.pop(PEEK, None)
         kept[PAGE_VAR] = str(other)
         found[name] = kept.urlencode()
     return found
 
 
-def _rows(cases: list[ExceptionCase]) -> list[Row]:
-    words = queries.last_words(case.shipment_id for case in cases)
-    return [Row(case, words.get(case.shipment_id), _customer(case), _place(case)) for case in cases]
+def rows_of(cases: list[ExceptionCase], who: Reader) -> list[Row]:
+    """Cases with what else their rows show. Three queries."""
+    parcels = [case.shipment_id for case in cases]
+    words, known = queries.last_words(parcels), latest_for(parcels)
+    present = present_at((case.pk for case in cases), now=who.now, without=who.user.pk)
+    return [
+        Row(
+            case, words.get(case.shipment_id), customer_of(case), _place(case),
+            knows(known.get(case.shipment_id), who), present.get(case.pk, []),
+        )
+        for case in cases
+    ]  # fmt: skip
 
 
-def _customer(case: ExceptionCase) -> str:
+def customer_of(case: ExceptionCase) -> str:
+    """The customer's masked name, "" when there is none."""
     return masking.customer(case.order.customer if case.order else None).name
 
 
@@ -175,18 +192,29 @@ def _place(case: ExceptionCase) -> str:
     return case.shipment.ship_to_city or case.shipment.ship_to_country
 
 
-def _tab(what: str, code: str, label: str, definition: str, counted: dict[str, int], wanted: Wanted) -> Tab:
-    is_on = wanted.view == code if what == "view" else (wanted.state == code and not wanted.view)
-    address = "?" + urlencode({what: code}) if code else "?"
-    return Tab(label, definition, address, counted[f"{what}:{code}"], is_on)
+def choices_of(request: HttpRequest) -> list[queries.Choice]:
+    """Carriers, warehouses, teams and people; asked once per request."""
+    found: list[queries.Choice] | None = getattr(request, "shiptrack_choices", None)
+    if found is None:
+        found = queries.choices()
+        request.shiptrack_choices = found  # type: ignore[attr-defined]
+    return found
 
 
-def _narrowings(wanted: Wanted) -> list[Narrowing]:
+def choice_names(request: HttpRequest) -> tuple[dict[int, str], dict[int, str]]:
+    """Names of people and of teams by id."""
+    found = choices_of(request)
+    people = {int(each.id): each.label for each in found if each.what == "owner"}
+    return people, {int(each.id): each.label for each in found if each.what == "team"}
+
+
+def _narrowings(request: HttpRequest, wanted: Wanted) -> list[Narrowing]:
     found: dict[str, list[tuple[str, str]]] = {name: [] for name in ("owner", "carrier", "warehouse", "team")}
-    for choice in queries.choices():
+    for choice in choices_of(request):
         found[choice.what].append((choice.id, choice.label))
-    owners = [(queries.ME, "Me"), (queries.NOBODY, "Nobody"), *found["owner"]]
+    owners = [(ME, "Me"), (NOBODY, "Nobody"), *found["owner"]]
     return [
+        Narrowing("state", "State: open", list(STATES), wanted.state),
         Narrowing("kind", "Problem", list(SignalKind.choices), wanted.kind),
         Narrowing("severity", "Severity", list(Severity.choices), wanted.severity),
         Narrowing("owner", "Owner", owners, wanted.owner),
@@ -200,9 +228,9 @@ def _narrowings(wanted: Wanted) -> list[Narrowing]:
 def _extras(wanted: Wanted) -> list[Narrowing]:
     """Choices that come by links from other pages; they have no select box, but can be seen and dropped."""
     spans = [("24h", "within 24 h"), ("7d", "within 7 days")]
-    late = wanted.view if wanted.view == queries.LATE else ""
+    late = wanted.view if wanted.view == LATE else ""
     return [
-        Narrowing("view", "Only", [(queries.LATE, "late ones")], late),
+        Narrowing("view", "Only", [(LATE, "late ones")], late),
         Narrowing("opened", "Opened", spans, wanted.opened),
         Narrowing("ended", "Resolved", spans, wanted.ended),
         Narrowing("status", "Parcel", list(ShipmentStatus.choices), wanted.status),
@@ -213,69 +241,45 @@ def _extras(wanted: Wanted) -> list[Narrowing]:
     ]
 
 
-def _without(request: HttpRequest, name: str) -> str:
+def without(request: HttpRequest, name: str) -> str:
+    """This page's address without one of its choices."""
     kept = request.GET.copy()
     kept.pop(name, None)
     return "?" + kept.urlencode()
 
 
-def bulk(action: CaseAction) -> Callable[[Any, HttpRequest, QuerySet[ExceptionCase]], HttpResponse]:
-    """Make an action of the admin's change list from one of ours; what has to be filled in is asked on its own page."""
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What an empty list means, what comes next, and where to go: words and address of one button."""
 
-    def run(page: Any, request: HttpRequest, queryset: QuerySet[ExceptionCase]) -> HttpResponse:
-        who = reader(request)
-        ids = own_rows(request.POST.getlist(ACTION_CHECKBOX_NAME))[:CAP]
-        form = action.form.read(request, who) if not action.asks or "confirmed" in request.POST else None
-        if form is not None and form.is_valid():
-            result = operations.in_bulk(action.operation, ids, actor=who.user, now=who.now, **form.arguments())
-            report(request, action, result)
-            return HttpResponseRedirect(request.get_full_path())
-        return ask(page, request, action, ids, form or action.form.blank(who))
-
-    return run
+    words: str
+    next: str
+    go: str = "Show all open cases"
+    address: str = "?"
 
 
-def ask(page: Any, request: HttpRequest, action: CaseAction, ids: list[int], form: Any) -> HttpResponse:
-    """The page between: the chosen cases first, then what has to be filled in."""
-    found = queries.by_ids(ids)
-    title = f"{action.label}: {len(ids)} case{'' if len(ids) == 1 else 's'}"
-    context = {"action": action, "form": form, "rows": _rows(list(found)), "checkbox": ACTION_CHECKBOX_NAME}
-    answer: HttpResponse = page.page(request, "shiptrack/queue/ask.html", title, **context)
-    return answer
-
-
-def report(request: HttpRequest, action: CaseAction, result: operations.BulkResult) -> None:
-    """Say what was done, and list the skipped with their reasons."""
-    done = len(result.done)
-    if done:
-        messages.success(request, f"{action.done} {done} case{'' if done == 1 else 's'}.")
-    if result.skipped:
-        messages.warning(request, f"Skipped {len(result.skipped)}. {_reasons(result.skipped)}")
-
-
-def _reasons(skipped: list[tuple[int, str]]) -> str:
-    """Each reason once, with the cases it is about."""
-    by_reason: dict[str, list[int]] = {}
-    for case_id, why in skipped:
-        by_reason.setdefault(why, []).append(case_id)
-    return " ".join(f"{_listed(ids)}: {why}" for why, ids in by_reason.items())
-
-
-def _listed(ids: list[int]) -> str:
-    more = len(ids) - SHOWN_SKIPPED
-    return ", ".join(f"C-{each}" for each in ids[:SHOWN_SKIPPED]) + (f" and {more} more" if more > 0 else "")
-
-
-def empty_words(wanted: Wanted, query: str) -> tuple[str, str]:
-    """What an empty list means, and what comes next."""
+def empty_words(wanted: Wanted, query: str, who: Reader) -> Empty:
+    """What an empty list means, and what comes next. At most one query."""
     if query:
-        return "Nothing found", "Type an order number, a tracking number or a case number such as C-12, from its start."
-    if wanted == Wanted(view=queries.MINE):
-        return "Nothing is yours", "Take a case that nobody owns, or wait: the router gives you new ones."
-    if wanted == Wanted(view=queries.BREACHED):
-        return "Nothing is late", "Cases appear here 1 h before they are due."
-    if wanted == Wanted(view=queries.UNOWNED):
-        return "Every open case has an owner", "Cases appear here when nobody is on shift to take them."
-    if wanted.is_default():
-        return "No open exceptions", "Parcels are watched all the time; the first problem appears here by itself."
-    return "No case fits these choices", "Drop a choice above, or look at all open cases."
+        return Empty("Nothing found", "Type an order, tracking or case number such as C-12, from its start.")
+    if wanted == Wanted(view=MINE_DUE):
+        due = queries.next_due(who.user.pk)
+        comes = f"Next is due {who.moment(due)}." if due else "You own no open case. Take one that nobody owns."
+        view, go = (MINE, "Show all of mine") if due else (UNOWNED, "Show unowned cases")
+        return Empty("Nothing is due for you", comes, go, "?" + urlencode({"view": view}))
+    found = {
+        Wanted(view=MINE): (
+            "Nothing is yours",
+            "Take a case that nobody owns, or wait: the router gives you new ones.",
+        ),
+        Wanted(view=BREACHED): ("Nothing is late", "Cases appear here 1 h before they are due."),
+        Wanted(view=UNOWNED): ("Every open case has an owner", "Cases appear here when nobody is on shift."),
+        Wanted(view=WAKING): ("Nothing wakes today", "Cases that were put aside come back by themselves."),
+        Wanted(view=CLAIM_DUE): (
+            "No claim is running out",
+            "Cases appear here 7 days before their claim window closes.",
+        ),
+        Wanted(): ("No open exceptions", "Parcels are watched all the time; the first problem appears here by itself."),
+    }
+    other = ("No case fits these choices", "Drop a choice above, or look at all open cases.")
+    return Empty(*found.get(wanted, other), go="" if wanted.is_default() else "Show all open cases")

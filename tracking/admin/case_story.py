@@ -79,9 +79,9 @@ def lines(entries: Iterable[Entry], who: Reader) -> list[Line]:
     return [line for line in found if line is not None]
 
 
-def activity_line(activity: CaseActivity, who: Reader) -> Line:
-    """One activity as a line."""
-    return _activity(activity, who, Names.of([Entry(activity.at, "activity", activity)]))
+def activity_line(activity: CaseActivity, who: Reader, names: Names | None = None) -> Line:
+    """One activity as a line; names it mentions are looked up unless they are at hand."""
+    return _activity(activity, who, names or Names.of([Entry(activity.at, "activity", activity)]))
 
 
 def _line(entry: Entry, who: Reader, names: Names) -> Line | None:

@@ -1,7 +1,7 @@
 """Who reads a page, and when and where: how its times are shown."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,6 +34,12 @@ class Reader:
     def moment(self, at: datetime) -> str:
         """`Thu 19 Nov 10:12`, 24 h."""
         return f"{self.day(at)} {self.local(at):%H:%M}"
+
+    @property
+    def day_ends(self) -> datetime:
+        """The reader's next midnight."""
+        tomorrow = self.local(self.now).date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time.min, self.zone)
 
     @property
     def zone_name(self) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Q, QuerySet
 
-from tracking.exception_queue.queries import BREACHED, LATE, MINE, UNOWNED, Wanted, capped_counts, condition
+from tracking.exception_queue.queries import capped_counts
+from tracking.exception_queue.wanted import BREACHED, LATE, MINE, UNOWNED, Wanted, condition
 from tracking.models import Carrier, ExceptionCase, InboundMessage, Shipment, Source, TrackingCode
 from tracking.models.case import OPEN
 from tracking.vocabulary import CaseState, InboundState, Milestone, SignalKind

@@ -1,147 +1,58 @@
 """What the queue shows: open work in order of time left, narrowed by what people choose, counted cheaply."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
-from tracking.models import Carrier, ExceptionCase, FulfilmentParcel, Team, TrackingEvent, Warehouse
+from tracking.exception_queue.wanted import VIEWS, Wanted, condition
+from tracking.models import (
+    Carrier,
+    CaseActivity,
+    ExceptionCase,
+    FulfilmentParcel,
+    SavedView,
+    Team,
+    TrackingEvent,
+    Warehouse,
+)
 from tracking.models.case import OPEN
 from tracking.orders.queries import ids_by_email, ids_by_number
 from tracking.shipments.queries import ids_by_tracking_number
-from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Severity, ShipmentStatus, SignalKind
 
 CAP = 1000
 """Counts on screens stop here ("1,000+"): nobody acts on the difference, and counting more would cost with history."""
-BREACHING = timedelta(hours=1)
 MOST_CHOICES = 200
-SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7)}
-ANY_STATE = "any"
-MINE, UNOWNED, BREACHED, LATE = "mine", "unowned", "breaching", "late"
-ME, NOBODY = "me", "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a reader wants to see of the queue; everything empty: all open cases. Unknown values count as empty."""
-
-    state: str = ""  # a case state, or `any`
-    view: str = ""  # mine, unowned, breaching, late: of the open ones
-    kind: str = ""
-    severity: str = ""
-    owner: str = ""  # `me`, `none` or a person's id
-    carrier: str = ""  # ids
-    warehouse: str = ""
-    team: str = ""
-    care: str = ""
-    status: str = ""  # the parcel's
-    cause: str = ""
-    incident: str = ""  # the feed incident that raised it
-    opened: str = ""  # 24h, 7d: within that time
-    ended: str = ""
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "Wanted":
-        """Take what is known from a request's parameters; drop what cannot be meant."""
-        return cls(**{name: values[name] for name in cls.__slots__ if _is_known(name, values.get(name, ""))})
-
-    def is_default(self) -> bool:
-        """True when nothing was chosen."""
-        return self == Wanted()
-
-    def anywhere(self) -> "Wanted":
-        """The same in every state, unless a state or view was chosen: what a search looks through."""
-        return self if self.state or self.view else replace(self, state=ANY_STATE)
-
-    @property
-    def is_resolved_only(self) -> bool:
-        """True when only resolved cases are wanted: those are read newest first."""
-        return self.state == CaseState.RESOLVED and not self.view
-
-
-_WORDS: dict[str, frozenset[str]] = {
-    "state": frozenset({*CaseState.values, ANY_STATE}),
-    "view": frozenset({MINE, UNOWNED, BREACHED, LATE}),
-    "kind": frozenset(SignalKind.values),
-    "severity": frozenset(Severity.values),
-    "care": frozenset(CareLevel.values),
-    "status": frozenset(ShipmentStatus.values),
-    "cause": frozenset(CauseFamily.values),
-    "opened": frozenset(SPANS),
-    "ended": frozenset(SPANS),
-}
-_COLUMNS = {"kind": "kind", "severity": "severity", "care": "care_level", "status": "shipment_status", "cause": "cause"}
-
-
-def _is_known(name: str, value: str) -> bool:
-    if name in _WORDS:
-        return value in _WORDS[name]
-    is_id = value.isascii() and value.isdecimal() and len(value) < 10
-    return is_id or (name == "owner" and value == ME) or (name in ("owner", "carrier", "warehouse") and value == NOBODY)
-
-
-def condition(wanted: Wanted, user_id: int | None, now: datetime) -> Q:
-    """Return the condition of what is wanted by this reader at `now` (aware UTC)."""
-    found = _state_condition(wanted) & _view_condition(wanted.view, user_id, now) & _owner_condition(wanted, user_id)
-    for name, column in _COLUMNS.items():
-        if getattr(wanted, name):
-            found &= Q(**{column: getattr(wanted, name)})
-    for name in ("carrier", "warehouse", "team", "incident"):
-        if value := getattr(wanted, name):
-            found &= Q(**{f"{name}_id": None if value == NOBODY else int(value)})
-    return found & _time_condition(wanted, now)
-
-
-def _time_condition(wanted: Wanted, now: datetime) -> Q:
-    """Within a span. What was opened in it is open still or ended in it too, so history is never read through."""
-    found = Q()
-    if wanted.opened:
-        start = now - SPANS[wanted.opened]
-        found &= Q(opened_at__gte=start) & (OPEN | Q(state=CaseState.RESOLVED, resolved_at__gte=start))
-    if wanted.ended:
-        found &= Q(state=CaseState.RESOLVED, resolved_at__gte=now - SPANS[wanted.ended])
-    return found
-
-
-def _state_condition(wanted: Wanted) -> Q:
-    if wanted.state == CaseState.RESOLVED:
-        return Q(state=CaseState.RESOLVED)
-    if wanted.state == ANY_STATE and not wanted.view:
-        return Q()
-    return OPEN & Q(state=wanted.state) if wanted.state in CaseState.values else OPEN
-
-
-def _view_condition(view: str, user_id: int | None, now: datetime) -> Q:
-    conditions = {
-        MINE: Q(owner_id=user_id),
-        UNOWNED: Q(owner_id=None),
-        BREACHED: Q(time_left_at__lte=now + BREACHING),
-        LATE: Q(time_left_at__lt=now),
-    }
-    return conditions.get(view, Q())
-
-
-def _owner_condition(wanted: Wanted, user_id: int | None) -> Q:
-    if not wanted.owner:
-        return Q()
-    if wanted.owner == NOBODY:
-        return Q(owner_id=None)
-    return Q(owner_id=user_id if wanted.owner == ME else int(wanted.owner))
+ROW = ("shipment__service", "shipment__store", "order__customer", "carrier", "warehouse", "owner", "team")
+OWN_VIEWS = """(SELECT coalesce(json_agg(json_build_array(id, name, query) ORDER BY position, id), '[]')::text
+    FROM tracking_savedview WHERE user_id = %s)"""
+READ_FOR_OWN_VIEWS = 5000
+"""A view that somebody put together may fit no index: it is counted among so many open cases that are due first."""
 
 
 def with_row(found: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
     """The same cases with all that a row of the queue shows, in one query."""
-    return found.select_related("shipment__service", "order__customer", "carrier", "warehouse", "owner", "team")
+    return found.select_related(*ROW)
 
 
 def by_ids(case_ids: Iterable[int]) -> QuerySet[ExceptionCase]:
     """These cases as rows, the least time left first."""
     return with_row(ExceptionCase.objects.filter(pk__in=list(case_ids))).order_by("time_left_at", "id")
+
+
+def for_panel(case_id: int, most: int) -> tuple[ExceptionCase, list[CaseActivity]] | None:
+    """One case as a row with its newest activities, or None. One query, two for a case without any activity."""
+    recent = CaseActivity.objects.filter(case_id=case_id).order_by("-at", "-id")
+    found = list(recent.select_related("actor", *(f"case__{name}" for name in ROW))[:most])
+    case = found[0].case if found else by_ids([case_id]).first()
+    return (case, found) if case else None
 
 
 def for_page(case_id: int) -> ExceptionCase | None:
@@ -150,15 +61,16 @@ def for_page(case_id: int) -> ExceptionCase | None:
     return ExceptionCase.objects.select_related(*related).filter(pk=case_id).first()
 
 
+def next_due(user_id: int) -> datetime | None:
+    """When the next open case of this person is due. One query."""
+    mine = ExceptionCase.objects.filter(OPEN, owner_id=user_id).order_by("time_left_at", "id")
+    return mine.values_list("time_left_at", flat=True).first()
+
+
 def next_after(case: ExceptionCase, user_id: int) -> ExceptionCase | None:
     """The reader's open case that is due next, this one left out."""
     mine = ExceptionCase.objects.filter(OPEN, owner_id=user_id).exclude(pk=case.pk)
     return mine.order_by("time_left_at", "id").first()
-
-
-def ordering(wanted: Wanted) -> tuple[str, ...]:
-    """The order of the wanted cases, in columns an index holds."""
-    return ("-resolved_at", "-id") if wanted.is_resolved_only else ("time_left_at", "id")
 
 
 def search_condition(text: str, *, with_email: bool) -> Q:
@@ -175,6 +87,11 @@ def search_condition(text: str, *, with_email: bool) -> Q:
     return found
 
 
+def versions(case_ids: Iterable[int]) -> dict[int, int]:
+    """In which version these cases are now: id -> version. One query."""
+    return dict(ExceptionCase.objects.filter(pk__in=list(case_ids)).values_list("pk", "version"))
+
+
 def last_words(shipment_ids: Iterable[int]) -> dict[int, TrackingEvent]:
     """The newest event with a text of each parcel. One query."""
     told = TrackingEvent.objects.filter(shipment_id__in=list(shipment_ids), kind=TrackingEvent.Kind.SOURCE)
@@ -183,27 +100,56 @@ def last_words(shipment_ids: Iterable[int]) -> dict[int, TrackingEvent]:
     return {event.shipment_id: event for event in newest}
 
 
-def count_open() -> int:
-    """Open cases, counted up to the cap. One query."""
-    return ExceptionCase.objects.filter(OPEN)[:CAP].count()
+def view_counts(
+    user_id: int | None, now: datetime, day_ends: datetime, more: Mapping[str, QuerySet[ExceptionCase]]
+) -> tuple[dict[str, int], list[SavedView]]:
+    """Count all named views, and `more`, each up to the cap: code -> count; and read the person's own views in their
+    order. One query for both: it is asked on every page."""
+    counted = {view.code: _in_order(view.wanted, user_id, now, day_ends) for view in VIEWS} | {**more}
+    parts, values = _count_parts(counted, keep_order=True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}, {OWN_VIEWS}", [*values, user_id])
+        *numbers, own = cursor.fetchone()
+    kept = [SavedView(pk=pk, user_id=user_id, name=name, query=query) for pk, name, query in json.loads(own)]
+    return dict(zip(counted, numbers, strict=True)), kept
 
 
-def counts(many: Mapping[str, Wanted], user_id: int | None, now: datetime) -> dict[str, int]:
-    """Count several things in one query, each up to the cap: name -> wanted gives name -> count."""
-    return capped_counts({name: ExceptionCase.objects.filter(condition(w, user_id, now)) for name, w in many.items()})
+def own_view_counts(
+    own: Mapping[int, Wanted], user_id: int, now: datetime, day_ends: datetime
+) -> tuple[dict[int, int], bool]:
+    """Count what somebody put together: id -> wanted gives id -> count, and whether there may be more. One query."""
+    first = ExceptionCase.objects.filter(OPEN).order_by("time_left_at", "id").values("pk")[:READ_FOR_OWN_VIEWS]
+    parts = {f"n{pk}": Count("pk", filter=condition(wanted, user_id, now, day_ends)) for pk, wanted in own.items()}
+    found = ExceptionCase.objects.filter(pk__in=first).aggregate(read=Count("pk"), **parts)
+    return {pk: found[f"n{pk}"] for pk in own}, found["read"] >= READ_FOR_OWN_VIEWS
+
+
+def _in_order(wanted: Wanted, user_id: int | None, now: datetime, day_ends: datetime) -> QuerySet[ExceptionCase]:
+    """In the order of the page, so that the count walks the page's own index and stops at the cap."""
+    return ExceptionCase.objects.filter(condition(wanted, user_id, now, day_ends)).order_by(*wanted.ordering)
 
 
 def capped_counts(many: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
     """Count the rows of several querysets in one query, each up to the cap."""
-    parts: list[str] = []
-    values: list[Any] = []
-    for found in many.values():
-        text, arguments = found.order_by().values("pk")[:CAP].query.sql_with_params()
-        parts.append(f"(SELECT count(*) FROM ({text}) AS counted)")  # noqa: S608 (the text is the ORM's own)
-        values.extend(arguments)
+    parts, values = _count_parts(many, keep_order=False)
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
         return dict(zip(many, cursor.fetchone(), strict=True))
+
+
+def _count_parts(many: Mapping[str, QuerySet[Any]], *, keep_order: bool) -> tuple[list[str], list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
+    for found in many.values():
+        kept = found if keep_order else found.order_by()
+        try:
+            text, arguments = kept.values("pk")[:CAP].query.sql_with_params()
+        except EmptyResultSet:  # a condition that nothing can meet, such as a search that knows no number
+            parts.append("0")
+            continue
+        parts.append(f"(SELECT count(*) FROM ({text}) AS counted)")  # noqa: S608 (the text is the ORM's own)
+        values.extend(arguments)
+    return parts, values
 
 
 def shown_count(found: int) -> str:

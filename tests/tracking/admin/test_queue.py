@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,7 @@ from django.utils.html import escape
 
 from tests.tracking.admin.world import NOW, PLANTED, World, person
 from tracking import clock
+from tracking.exception_queue.wanted import VIEWS
 from tracking.models import CaseActivity, ExceptionCase, Team
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +53,13 @@ def listed(browser: Client, query: str = "") -> list[int]:
     answer = browser.get(QUEUE + query)
     assert answer.status_code == 200
     return boxes(answer.content.decode())
+
+
+def counters(page: str) -> dict[str, tuple[str, int]]:
+    """Address and number of each view as the page shows them."""
+    one = r'<a href="([^"]*)" class="st-chip[^>]*>[^<]* <span class="n" data-count="([\w-]+)">(\d+)<'
+    found = re.findall(one, page.replace("Breaching &lt; 1 h", "Breaching"))
+    return {key: (unescape(address), int(count)) for address, key, count in found}
 
 
 def test_without_parameters_all_open_cases_by_time_left(browser: Client, world: World) -> None:
@@ -107,10 +116,12 @@ def test_every_counter_shows_exactly_its_rows(browser: Client, world: World, age
     world.case(owner=agent, state="acknowledged")
     world.resolved()
     page = browser.get(QUEUE).content.decode()
-    links = re.findall(r'<a href="(\?[^"]*)"[^>]*>[\w ]+ <span class="n">(\d+)</span>', page)
-    assert len(links) == 8
-    for address, count in links:
-        assert len(listed(browser, address)) == int(count), address
+    links = counters(page)
+    assert len(links) == len(VIEWS)
+    for address, count in links.values():
+        assert len(boxes(browser.get(address).content.decode())) == count, address
+    assert links["mine"][1] == 1
+    assert links["unowned"][1] == links["breaching"][1] == 3
 
 
 def test_choices_that_came_by_a_link_are_shown_and_kept(browser: Client, world: World) -> None:
@@ -210,13 +221,20 @@ def act(browser: Client, name: str, ids: list[int], **more: str) -> str:
     return browser.post(QUEUE, sent, follow=True).content.decode()
 
 
-def test_take_several(browser: Client, world: World, agent: User) -> None:
+def test_take_several_says_first_what_will_happen(browser: Client, world: World, agent: User) -> None:
     other = person("other", "act_on_case")
     free, taken = world.case(), world.case(owner=other, owner_set_by_person=True)
-    page = act(browser, "take", [free.pk, taken.pk, 987654])
+    asked = act(browser, "take", [free.pk, taken.pk, 987654])
+    assert "Take: 3 cases" in asked
+    assert "other has it: left as it is" in asked
+    assert "1 of the selected cases does not exist" in asked
+    assert re.search(rf'value="{free.pk}" checked', asked)
+    assert not re.search(rf'value="{taken.pk}" checked', asked)
+    assert not CaseActivity.objects.filter(kind="taken").exists()
+    page = act(browser, "take", [free.pk, taken.pk, 987654], confirmed="1")
     assert "Took 1 case." in page
     assert f"Skipped 2. C-{taken.pk}: other has this case." in page
-    again = act(browser, "take", [987654, 987655])
+    again = act(browser, "take", [987654, 987655], confirmed="1")
     assert "Skipped 2. C-987654, C-987655: This case does not exist." in again
     assert "C-987654: This case does not exist." in page
     free.refresh_from_db()
@@ -224,6 +242,13 @@ def test_take_several(browser: Client, world: World, agent: User) -> None:
     assert CaseActivity.objects.filter(case=free, kind="taken", actor=agent, at=NOW).exists()
     taken.refresh_from_db()
     assert taken.owner == other
+
+
+def test_one_case_is_taken_at_once(browser: Client, world: World, agent: User) -> None:
+    case = world.case()
+    assert "Took 1 case." in act(browser, "take", [case.pk])
+    case.refresh_from_db()
+    assert case.owner == agent
 
 
 def test_a_case_that_left_the_view_meanwhile_is_reported_not_dropped(browser: Client, world: World) -> None:

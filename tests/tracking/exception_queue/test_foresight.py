@@ -1,0 +1,58 @@
+"""What is foreseen of an action is what the operation then does: every action on cases in every state."""
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.tracking.admin.world import NOW, World, person
+from tracking.admin.case_actions import ACTIONS
+from tracking.exception_queue import operations
+from tracking.exception_queue.foresight import foresee
+from tracking.models import ExceptionCase
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=4)
+ARGUMENTS = {
+    "assign": lambda me: {"owner": me},
+    "wait": lambda me: {"until": LATER},
+    "note": lambda me: {"note": "Called"},
+    "next": lambda me: {"text": "Call again", "due_at": LATER},
+    "resolve": lambda me: {"outcome": "picked_up"},
+    "reopen": lambda me: {"note": "It came back"},
+    "care": lambda me: {"care_level": "high"},
+}
+STATES = ("new", "acknowledged", "waiting", "resolved")
+OWNERS = ("nobody", "me", "other", "other by rule")
+
+
+@pytest.mark.parametrize("name", list(ACTIONS))
+def test_foreseen_is_done(name: str) -> None:
+    world = World.make()
+    me = person("me", "act_on_case", "assign_others", team=world.team)
+    other = person("other", "act_on_case", team=world.team)
+    for state, owner in product(STATES, OWNERS):
+        case = world.case(
+            owner={"nobody": None, "me": me}.get(owner, other),
+            owner_set_by_person=owner != "other by rule",
+            state=state,
+            waiting_until=LATER if state == "waiting" else None,
+            outcome="arrived" if state == "resolved" else "",
+            resolved_at=NOW - timedelta(hours=1) if state == "resolved" else None,
+        )
+        check(name, case, me)
+
+
+def check(name: str, case: ExceptionCase, me: User) -> None:
+    foreseen = foresee(name, case, me)
+    before = ExceptionCase.objects.values().get(pk=case.pk)
+    arguments = ARGUMENTS[name](me) if name in ARGUMENTS else {}
+    result = operations.in_bulk(ACTIONS[name].operation, [case.pk], actor=me, now=NOW, **arguments)
+    after = ExceptionCase.objects.values().get(pk=case.pk)
+    if foreseen.will:
+        assert result.done == [case.pk], (name, case.state, foreseen.words, result.skipped)
+        assert after != before
+    elif result.done:  # done again, but to no other effect than the time of it
+        same = ("state", "owner_id", "team_id", "outcome", "next_action", "waiting_until")
+        assert [after[column] for column in same] == [before[column] for column in same]
