@@ -63,7 +63,7 @@ def _say(shipment_id: int, kind: str, status: str, actor: User, now: datetime, n
         kind=kind,
         occurred_at=now,
         received_at=now,
-        text=f"{actor.get_username()}: {note.strip()}"[:300],
+        own_text=f"{actor.get_username()}: {note.strip()}"[:300],
         corrected_status=status,
     )
     return refresh(shipment_ids=[shipment_id], now=now, cause=StatusChange.Cause.CORRECTION)

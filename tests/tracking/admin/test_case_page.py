@@ -272,7 +272,7 @@ def test_personal_data_in_free_texts_is_masked_too(browser: Client, world: World
     case = world.case(
         evidence=told, next_action=told, state="waiting", waiting_on=told, waiting_until=NOW + timedelta(hours=2)
     )
-    case.shipment.events.update(text=told)
+    case.shipment.events.update(own_text=told)
     CaseActivity.objects.create(case=case, kind="note", at=NOW, note=told, actor=User.objects.get(username="agent"))
     ended = world.resolved(outcome_note=told)
     auditor = Client()
