@@ -19,10 +19,14 @@ QUEUE = "/admin/tracking/exceptioncase/"
 PARCELS = "/admin/tracking/shipment/"
 REPEATS = 2  # of a page in a row, after one that warms the new connection
 
+PEEKED = 10  # an open case that both sizes have
+
 QUEUE_PAGES = {
     "all open": QUEUE,
     "unowned": f"{QUEUE}?view=unowned",
     "breaching": f"{QUEUE}?view=breaching",
+    "mine due now": f"{QUEUE}?view=mine_due",
+    "mine, with panel": f"{QUEUE}?view=mine&peek={PEEKED}",
     "one kind": f"{QUEUE}?kind={SignalKind.STALLED.value}&severity=medium",
     "new, page 2": f"{QUEUE}?state=new&p=2",
     "resolved": f"{QUEUE}?state=resolved",

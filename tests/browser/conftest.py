@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -36,13 +36,19 @@ def chromium(browser_path: str) -> Iterator[Browser]:
 def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Open pages of fresh contexts (own cookies): `open_page(width=390, java_script_enabled=False, ...)`."""
     contexts: list[BrowserContext] = []
+    asked: set[Request] = set()
 
     def make(width: int = 1440, height: int = 1000, **options: object) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
+        context.on("request", asked.add)
+        context.on("requestfinished", asked.discard)
+        context.on("requestfailed", asked.discard)
         contexts.append(context)
         return context.new_page()
 
     yield make
     for context in contexts:
+        if asked and context.pages:  # the tables are emptied next: nothing may be under way on the server
+            context.pages[-1].wait_for_load_state("networkidle")
         context.close()

@@ -59,10 +59,13 @@ def test_from_login_to_resolved(live_server, world: World, open_page: OpenPage) 
     expect(page.get_by_text("Took 1 case.")).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
+    expect(page.locator(f"#panel [data-case='{case.pk}']")).to_be_visible()
+    page.wait_for_url(re.compile(rf"peek={case.pk}"))
+    page.keyboard.press("Enter")
     page.wait_for_url(f"{live_server.url}{QUEUE}{case.pk}/change/")
     expect(page.locator(".st-truth .says")).to_be_visible()
 
-    page.keyboard.press("p")
+    page.keyboard.press("d")
     form = page.locator("details.k-act[open]")
     form.locator("input[name=text]").fill("Call the dock")
     form.locator("button[type=submit]").click()
@@ -94,7 +97,7 @@ def test_bulk_bar_appears_with_a_selection(live_server, world: World, open_page:
     expect(page.locator(".q-bulk")).to_contain_text("2 selected")
     page.keyboard.press("h")
     expect(page.get_by_role("heading", name="Wait: 2 cases")).to_be_visible()
-    page.get_by_role("button", name="Put aside the selected cases").click()
+    page.locator("#ask .js-go").click()
     expect(page.get_by_text("Put aside 2 cases.")).to_be_visible()
 
 
