@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from tracking.events import meanings
 from tracking.ingest.sources import add_source
 from tracking.models import (
+    EscalationPolicy,
     MappingVersion,
     PickupCutoff,
     RoutingRule,
@@ -48,6 +49,7 @@ def set_stage(now: datetime) -> None:
             created_at=now,
         )
     defaults.load()
+    EscalationPolicy.objects.all().delete()  # nobody acts in these stories: a ladder would fill each with its steps
     _people()
     origin = f"http://127.0.0.1:{settings.SANDBOX_PORT}"
     for source in SOURCES.values():

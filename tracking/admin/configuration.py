@@ -8,7 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from tracking import clock
-from tracking.admin.configuration_forms import ServiceForm, WarehouseForm, WeekdayForm, WindowForm, ZoneForm
+from tracking.admin.configuration_forms import (
+    CutoffFormSet,
+    ServiceForm,
+    WarehouseForm,
+    WeekdayForm,
+    WindowForm,
+    ZoneForm,
+)
 from tracking.detectors.presets import WINDOWS
 from tracking.exception_queue.sweep import look_at_all_again
 from tracking.models import (
@@ -105,6 +112,7 @@ class CutoffInline(TabularInline):
 
     model = PickupCutoff
     form = WeekdayForm
+    formset = CutoffFormSet
     extra = 0
     hide_title = True
     tab = True

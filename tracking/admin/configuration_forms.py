@@ -78,6 +78,17 @@ class WeekdayForm(forms.ModelForm):
     weekday = forms.TypedChoiceField(coerce=int, choices=WEEKDAYS, widget=UnfoldAdminSelectWidget)
 
 
+class CutoffFormSet(forms.BaseInlineFormSet):
+    """The pickup days of a warehouse: at least one."""
+
+    def clean(self) -> None:
+        """Refuse a calendar without open days: nothing would ever be handed over."""
+        super().clean()
+        kept = [form for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        if not any(self.errors) and not kept:
+            raise forms.ValidationError("Give at least one weekday with a pickup: a calendar needs an open day.")
+
+
 class HoursForm(WeekdayForm):
     """Hours of one weekday; they end after they begin."""
 

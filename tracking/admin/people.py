@@ -123,6 +123,15 @@ class EscalationPolicyAdmin(ConfigurationAdmin):
 
     list_display = ("severity", "ladder", "quiet_hours")
     inlines = (StepInline,)
+    fields = ("severity", "quiet_hours")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one ladder a severity, from the start; one without steps does nothing."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Every severity keeps its row."""
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
         """With the steps, in one more query."""

@@ -18,7 +18,7 @@ from tracking.exception_queue import handover, operations
 from tracking.exception_queue.errors import ActionRefused
 from tracking.exception_queue.loads import BREACHING, cases_of, left_behind, loads, shift_takers
 from tracking.models import ShiftHandover, TeamLoad
-from tracking.templatetags.shiptrack import when
+from tracking.templatetags.shiptrack import person_name, when
 
 NAMED = 5
 
@@ -83,7 +83,7 @@ class TeamLoadAdmin(ReadOnlyAdmin):
         return self.page(
             request,
             "shiptrack/people/person.html",
-            f"Cases of {person}",
+            f"Cases of {person_name(person)}",
             person=person,
             cases=list(cases_of(user_id, due_before=before)),
             due=due if before else "",
@@ -117,7 +117,7 @@ class ShiftHandoverAdmin(RowList):
     def left(self, row: ShiftHandover, who: Reader) -> Any:
         """The person and the end of the shift, a link to the cases."""
         address = reverse("admin:tracking_shifthandover_change", args=[row.pk])
-        words = f"{row.member.user}, {who.moment(row.ended_at)}"
+        words = f"{person_name(row.member.user)}, {who.moment(row.ended_at)}"
         return format_html('<a class="st-link" href="{}">{}</a>', address, words)
 
     @admin.display(description="Team")
@@ -148,7 +148,7 @@ class ShiftHandoverAdmin(RowList):
     @admin.display(description="Taken over")
     def taken(self, row: ShiftHandover, who: Reader) -> str:
         """By whom."""
-        return str(row.taken_by) if row.taken_by else "not yet" if row.due_ids else "nothing due"
+        return person_name(row.taken_by) if row.taken_by else "not yet" if row.due_ids else "nothing due"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -166,7 +166,7 @@ class ShiftHandoverAdmin(RowList):
         return self.page(
             request,
             "shiptrack/people/handover.html",
-            f"Hand-over of {row.member.user}",
+            f"Hand-over of {person_name(row.member.user)}",
             row=row,
             found=found,
             still=sum(1 for each in found if each.is_still_theirs),

@@ -41,8 +41,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 LADDERS: dict[str, tuple[float, tuple[tuple[float, str], ...]]] = {
     # working hours after which an acknowledged case is quiet; steps: working hours after the breach, action
     "critical": (2, ((0, "notify_owner"), (0.5, "notify_lead"), (2, "reassign"))),
-    "high": (8, ((0, "notify_owner"), (1, "notify_lead"), (4, "raise_severity"), (8, "reassign"))),
-    "medium": (16, ((0, "notify_owner"), (4, "notify_lead"), (9, "raise_severity"))),
+    "high": (8, ((0, "notify_owner"), (1, "notify_lead"), (4, "reassign"))),
+    "medium": (16, ((0, "notify_owner"), (4, "notify_lead"), (18, "raise_severity"))),
     "low": (27, ((0, "notify_owner"), (9, "notify_lead"))),
 }
 POLICY_MODELS = (

@@ -98,3 +98,25 @@ def test_working_hours_end_after_they_begin(client: Client, world: World) -> Non
     assert "They must end after they begin" in client.post(f"{ADMIN}team/add/", sent).content.decode()
     client.post(f"{ADMIN}team/add/", {**sent, "hours-0-end": "22:00"})
     assert Team.objects.get(slug="night").hours.count() == 1
+
+
+def test_a_warehouse_without_a_pickup_day_is_refused(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    sent = {
+        "name": "West", "country": "US", "time_zone": "America/Los_Angeles", "cutoffs-TOTAL_FORMS": 0,
+        "cutoffs-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    answer = client.post(f"{ADMIN}warehouse/add/", sent)
+    assert "a calendar needs an open day" in answer.content.decode()
+    assert not Warehouse.objects.filter(name="West").exists()
+
+
+def test_hours_without_length_are_refused(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    sent = {
+        "name": "Night", "slug": "night", "time_zone": "UTC", "country": "US", "hours-TOTAL_FORMS": 1,
+        "hours-INITIAL_FORMS": 0, "hours-0-weekday": 0, "hours-0-start": "09:00", "hours-0-end": "09:00",
+        "memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    assert "must end after they begin" in client.post(f"{ADMIN}team/add/", sent).content.decode()
+    assert not Team.objects.filter(slug="night").exists()
