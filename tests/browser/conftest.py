@@ -41,9 +41,9 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     def make(width: int = 1440, height: int = 1000, **options: object) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
-        context.on("request", asked.add)
-        context.on("requestfinished", asked.discard)
-        context.on("requestfailed", asked.discard)
+        context.on("request", lambda request: asked.add(request))
+        context.on("requestfinished", lambda request: asked.discard(request))
+        context.on("requestfailed", lambda request: asked.discard(request))
         contexts.append(context)
         return context.new_page()
 
