@@ -12,7 +12,7 @@ from tracking.connectors.http.messages import HttpRequest, HttpResponse
 from tracking.exception_queue.sweep import sweep
 from tracking.ingest.drain import drain
 from tracking.ingest.polling import poll_all
-from tracking.models import InboundMessage, PollState, Shipment, Source
+from tracking.models import FetchBack, InboundMessage, PollState, Shipment, Source
 from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery, Request
 
@@ -51,7 +51,7 @@ class Player:
         post: Callable[[Delivery], None] | None = None,
         look: Callable[[datetime], None] | None = None,
     ) -> None:
-        self.world, self.now = world, start
+        self.world, self.now, self.polled = world, start, frozenset(polled)
         self._look = look or _do_nothing
         self._post = post or through_the_door
         self._transport = WorldTransport(world, lambda: self.now)
@@ -104,6 +104,7 @@ def _next_due() -> datetime | None:
         Shipment.objects.aggregate(at=Min("next_check_at"))["at"],
         InboundMessage.objects.filter(state="failed").aggregate(at=Min("next_try_at"))["at"],
         PollState.objects.filter(source__polling_is_on=True).aggregate(at=Min("next_poll_at"))["at"],
+        FetchBack.objects.filter(source__polling_is_on=True).aggregate(at=Min("next_try_at"))["at"],
         Source.objects.filter(polling_is_on=True).aggregate(at=Min("next_poll_at"))["at"],
     )
     return min((moment for moment in moments if moment), default=None)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.journeys.diary import Diary, Plans
-from tests.journeys.player import Player
+from tests.journeys.player import CARRIERS, Player
 from tests.journeys.stage import set_stage
 from tests.tracking.sandbox.helpers import MONDAY, only
-from tracking.models import ExceptionCase, Shipment, Signal
+from tracking.models import ExceptionCase, Shipment, Signal, Source
 from tracking.sandbox.engine import World
 from tracking.sandbox.orders import PlayedOrder
 from tracking.sandbox.story import stories
@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
 
 RECORDS = Path(__file__).parent / "records"
 AFTERWARDS = timedelta(days=6)
+RECONCILED = timedelta(minutes=20)
+PLATFORMS = {"shipstation": "shipstation-main"}
 EARLY = timedelta(minutes=15)  # webhooks are posted some minutes after the carrier knows
 STATUS = {
     "delivered": ShipmentStatus.DELIVERED,
@@ -36,8 +38,27 @@ STATUS = {
 def _played(name: str, until: datetime | None = None, look: Callable[[datetime], None] | None = None) -> World:
     world = World.single(name, MONDAY)
     set_stage(MONDAY)
-    Player(world, MONDAY, look=look).play(until or end_of(only(world)))
+    order = only(world)
+    player = Player(world, MONDAY, polled=CARRIERS | polled_platforms(order), look=look)
+    end = until or end_of(order)
+    for at in [MONDAY, *(move.at for move in order.platform_moves if move.step.does != "say")]:
+        _reconcile(player, min(at, end))
+    player.play(end)
     return world
+
+
+def _reconcile(player: Player, at: datetime) -> None:
+    """Ask the platforms around a moment at which they do something: to ask every half hour would only take time."""
+    platforms = Source.objects.filter(slug__in=PLATFORMS.values())
+    player.play(max(at, player.now))
+    platforms.filter(slug__in=player.polled).update(polling_is_on=True, next_poll_at=player.now + RECONCILED)
+    player.play(player.now + RECONCILED)
+    platforms.update(polling_is_on=False)
+
+
+def polled_platforms(order: PlayedOrder) -> frozenset[str]:
+    """The platforms of a story that have to be asked, because their webhooks do not tell everything."""
+    return frozenset(PLATFORMS[move.step.source] for move in order.platform_moves if move.step.source in PLATFORMS)
 
 
 def end_of(order: PlayedOrder) -> datetime:

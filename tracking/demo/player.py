@@ -91,6 +91,8 @@ def play(world: World, *, cursor: dict[str, Any], keep: Callable[[dict[str, Any]
 
 def _ticks(world: World, phase: Phase, moment: datetime) -> Iterator[datetime]:
     transport = WorldTransport(world, moment)
+    with clock.at(moment):  # the public keys of those who sign with them have to be known before their first webhook
+        poll_all(clock=clock.now, transport=transport)
     while moment < phase.ends:
         until = min(moment + phase.tick, phase.ends)
         _tick(world, transport, moment, until, phase.ends)
@@ -112,11 +114,10 @@ def _tick(world: World, transport: WorldTransport, after: datetime, until: datet
 
 def post(delivery: Delivery) -> None:
     """Hand a signed webhook to the hook view. Raises NotTaken."""
-    slug = delivery.path.strip("/").rsplit("/", 1)[-1]
     headers: dict[str, Any] = {
         f"HTTP_{name.upper().replace('-', '_')}": value for name, value in delivery.headers.items()
     }
     request = RequestFactory().post(delivery.path, delivery.body, content_type="application/json", **headers)
-    answer = hook(request, slug)
+    answer = hook(request, delivery.source_slug)
     if answer.status_code not in (200, 202):
         raise NotTaken(f"{delivery.path}: {answer.status_code} {answer.content.decode()}")

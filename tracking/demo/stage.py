@@ -25,6 +25,13 @@ PEOPLE: tuple[tuple[str, str, str, tuple[tuple[int, int], ...]], ...] = (
 )
 NEVER_LEFT = "Parcels that never left"
 KINDS_NEVER_LEFT = ("missing_tracking", "no_first_scan", "unknown_number")
+NAMES = {
+    "fedex-main": "FedEx",
+    "usps-main": "USPS",
+    "ups-main": "UPS",
+    "easypost-main": "EasyPost",
+    "shipstation-main": "ShipStation",
+}
 SPANISH_SHOPS = frozenset({"casa"})
 
 
@@ -50,8 +57,7 @@ def set_up(*, origin: str, now: datetime) -> None:
 def _name(slug: str) -> str:
     """What people call a pretend account: its carrier or platform, or its shop."""
     shop = next((shop.name for shop in SHOPS.values() if shop.slug == slug), "")
-    carriers = {"fedex-main": "FedEx", "usps-main": "USPS", "ups-main": "UPS", "easypost-main": "EasyPost"}
-    return shop or carriers.get(slug, slug)
+    return shop or NAMES.get(slug, slug)
 
 
 def _warehouses() -> None:

@@ -6,6 +6,7 @@ The secrets protect nothing but pretend parcels on loopback; they are the same i
 from dataclasses import dataclass, field
 
 API_VERSION = "2026-10"
+ORIGIN = "http://127.0.0.1:8001"  # where the sandbox answers unless told otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class SandboxSource:
     stores: tuple[str, ...]
     path: str
     settings: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)  # further settings that follow the server's origin
 
     def settings_at(self, origin: str) -> dict[str, str]:
-        """Return all settings, with `api_base` below `origin` ("http://127.0.0.1:8001") where there are calls."""
-        return {**self.settings, **({"api_base": origin + self.path} if self.path else {})}
+        """Return all settings, with the addresses to call below `origin` ("http://127.0.0.1:8001")."""
+        paths = {**({"api_base": self.path} if self.path else {}), **self.addresses}
+        return {**self.settings, **{key: origin + path for key, path in paths.items()}}
 
 
 WAREHOUSES = {
@@ -148,6 +151,19 @@ SOURCES = {
             _ALL_STORES,
             "/easypost/v2",
             {"api_key": "EZAKsandbox", "webhook_secret": "sandbox-easypost-secret"},
+        ),
+        SandboxSource(
+            "shipstation-main",
+            "shipstation",
+            (SHOPS["northlight"].name,),
+            "/shipstation",
+            {
+                "api_key": "sandbox-shipstation-key",
+                "api_secret": "sandbox-shipstation-secret",
+                "api_key_v2": "sandbox-shipstation-key-v2",
+                "webhook_secret": "sandbox-shipstation-webhook-secret",
+            },
+            {"api_base_v2": "/shipstation/v2", "jwks_url": "/shipstation/jwks"},
         ),
         SandboxSource(
             "tallow-warehouse",

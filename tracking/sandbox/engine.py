@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
-from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
+from tracking.sandbox.accounts import ORIGIN, SHOPS, SOURCES, WAREHOUSES
 from tracking.sandbox.api_easypost import EasyPostApi
 from tracking.sandbox.api_fedex import FedExApi
+from tracking.sandbox.api_shipstation import ShipStationApi
 from tracking.sandbox.api_shopify import ShopifyApi
 from tracking.sandbox.api_ups import UpsApi
 from tracking.sandbox.api_usps import UspsApi
@@ -32,12 +33,20 @@ Silence = tuple[str, datetime, datetime]  # source slug, from, until
 
 
 class World:
-    """Orders, parcels and vendors between `start` and whenever. All datetimes aware UTC; safe for several threads."""
+    """Orders, parcels and vendors between `start` and whenever. All datetimes aware UTC; safe for several threads.
+    `origin` = where the vendors answer, for webhooks that name an address."""
 
     def __init__(
-        self, seed: int, start: datetime, *, days: int = DAYS, orders: int = ORDERS, quotas: Quotas | None = None
+        self,
+        seed: int,
+        start: datetime,
+        *,
+        days: int = DAYS,
+        orders: int = ORDERS,
+        quotas: Quotas | None = None,
+        origin: str = ORIGIN,
     ) -> None:
-        self.seed, self.start = seed, start
+        self.seed, self.start, self.origin = seed, start, origin
         self.live_from = start + timedelta(days=days)
         self._begin(quotas, lives=True)
         parts, silences = history_parts(seed, start, self.live_from, orders)
@@ -46,12 +55,20 @@ class World:
 
     @classmethod
     def single(
-        cls, name: str, start: datetime, *, seed: int = 1, copies: int = 1, quotas: Quotas | None = None
+        cls,
+        name: str,
+        start: datetime,
+        *,
+        seed: int = 1,
+        copies: int = 1,
+        quotas: Quotas | None = None,
+        origin: str = ORIGIN,
     ) -> "World":
         """Return a world with one story, ordered on the first working day on which its order falls after `start`;
         further copies come a minute apart. Raises KeyError for an unknown story."""
         world = cls.__new__(cls)
         world.seed, world.start, world.live_from = seed, start, start + timedelta(days=365)
+        world.origin = origin
         world._begin(quotas, lives=False)
         story = stories()[name]
         shop = SHOPS[story.shop_key or "northlight"]
@@ -65,6 +82,7 @@ class World:
         """Return a world with only the orders placed from `since` to before `until`, and no live ones."""
         world = World.__new__(World)
         world.seed, world.start, world.live_from = self.seed, self.start, self.live_from
+        world.origin = self.origin
         world._begin(None, lives=False)
         world._add(order for order in self._orders if since <= order.placed_at < until)
         world.silences = list(self.silences)
@@ -84,6 +102,7 @@ class World:
             "/usps": UspsApi(self.seed, quotas, self._carried_by("usps"), self.calls).respond,
             "/ups": UpsApi(self.seed, quotas, self._carried_by("ups"), self.calls).respond,
             "/easypost": EasyPostApi(quotas, self._placed, self.calls).respond,
+            "/shipstation": ShipStationApi(quotas, self._placed, self.calls).respond,
             "/shopify": ShopifyApi(self.seed, quotas, self._orders_of, self.calls).respond,
         }
 
@@ -136,7 +155,7 @@ class World:
     def _add(self, orders: Iterable[PlayedOrder]) -> None:
         for order in orders:
             self._orders.append(order)
-            self._pushes.extend(pushes(order))
+            self._pushes.extend(pushes(order, self.origin))
             self.silences.extend(order.outages() if not self._lives else ())
             for key, number in order.vendor_numbers.items():
                 self._by_number.setdefault(number, []).append((order, key))

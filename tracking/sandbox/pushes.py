@@ -10,7 +10,7 @@ from tracking.sandbox.accounts import API_VERSION, SOURCES
 from tracking.sandbox.fedex import webhook_body
 from tracking.sandbox.orders import PlayedOrder, Scan, ShopMove, iso_utc
 from tracking.sandbox.own_system import own_pushes
-from tracking.sandbox.platform_pushes import easypost_pushes
+from tracking.sandbox.platform_pushes import easypost_pushes, shipstation_pushes
 from tracking.sandbox.shop import event_body, fulfilment_body, order_body, state_at
 from tracking.sandbox.signing import fedex_signature, shopify_signature
 from tracking.sandbox.ups import alert
@@ -28,10 +28,11 @@ _TOPICS = {
 _SOURCE_OF_CARRIER = {"fedex": "fedex-main", "usps": "usps-main", "ups": "ups-main"}
 
 
-def pushes(order: PlayedOrder) -> Iterator[Push]:
-    """All webhooks of one order, in no particular order."""
+def pushes(order: PlayedOrder, origin: str) -> Iterator[Push]:
+    """All webhooks of one order, in no particular order; addresses in them lie below `origin`."""
     yield from own_pushes(order) if order.shop.kind == "generic" else _shopify_pushes(order)
     yield from easypost_pushes(order)
+    yield from shipstation_pushes(order, origin)
     for key, scans in order.scans.items():
         for scan in scans:
             if scan.step.push and _is_pushed(order.plan(key).carrier, scan):

@@ -72,16 +72,18 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """A webhook to come; `build` makes headers and bytes, the same each time."""
+    """A webhook to come; `build` makes headers and bytes, the same each time. `query` as typed into the vendor's form
+    behind the address ("?secret=...")."""
 
     at: datetime
     source_slug: str
     build: Callable[[], tuple[dict[str, str], bytes]]
+    query: str = ""
 
     def delivery(self) -> Delivery:
         """The webhook as it is posted."""
         headers, body = self.build()
-        return Delivery(self.at, self.source_slug, hook_path(self.source_slug), headers, body)
+        return Delivery(self.at, self.source_slug, hook_path(self.source_slug) + self.query, headers, body)
 
 
 def hook_path(source_slug: str) -> str:
@@ -98,6 +100,7 @@ class Quotas:
     usps_per_hour: int = 60
     ups_per_minute: int = 600
     easypost_per_minute: int = 300
+    shipstation_per_minute: int = 40
     shopify_points: float = 2000.0
     shopify_points_per_second: float = 100.0
 

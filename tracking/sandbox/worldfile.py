@@ -18,9 +18,9 @@ class WorldRecord:
     days: int = DAYS
     orders: int = ORDERS
 
-    def build(self) -> World:
-        """Make the world again."""
-        return World(self.seed, self.start, days=self.days, orders=self.orders)
+    def build(self, origin: str) -> World:
+        """Make the world again; its vendors answer at `origin`."""
+        return World(self.seed, self.start, days=self.days, orders=self.orders, origin=origin)
 
 
 def write(path: Path, record: WorldRecord) -> None:

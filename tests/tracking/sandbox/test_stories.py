@@ -1,6 +1,7 @@
 """Every scenario file is sound, and the connectors understand every byte it makes the vendors say."""
 
 import ast
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 from tests.tracking.sandbox.helpers import ALL_OF_IT, MONDAY, only
 from tracking import sandbox
 from tracking.connectors import registry
-from tracking.connectors.contract import ObservedEvent, RawMessage, Reading
+from tracking.connectors.contract import KEPT_TOKEN, ObservedEvent, RawMessage, Reading
 from tracking.sandbox.accounts import SOURCES
 from tracking.sandbox.engine import World
 from tracking.sandbox.places import TOWNS
+from tracking.sandbox.signing import key_set
 from tracking.sandbox.story import STORIES, StoryError, parse, stories
 from tracking.sandbox.truth import TRUTHS, truth
 from tracking.sandbox.wire import Delivery
@@ -34,7 +36,8 @@ def _read(delivery: Delivery) -> tuple[str, Reading]:
     headers = {name.lower(): value for name, value in delivery.headers.items()}
     message = RawMessage(delivery.body, headers, headers.get("x-shopify-topic", ""))
     connector = registry.get(kind)
-    verification = connector.verify(message, SOURCES[delivery.source_slug].settings, delivery.path)
+    settings = {**SOURCES[delivery.source_slug].settings, KEPT_TOKEN: json.dumps(key_set())}
+    verification = connector.verify(message, settings, delivery.path)
     assert verification.ok, verification.why_not
     return kind, connector.read(message)
 
@@ -69,7 +72,7 @@ def test_connectors_accept_and_understand_every_webhook(name: str) -> None:
     assert readings
     for _, reading in readings:
         assert not reading.errors
-        assert not reading.is_empty
+        assert reading.fetch_back or not reading.is_empty
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,7 +18,7 @@ from tracking.sandbox.server import Sandbox
 
 
 class Command(BaseCommand):
-    help = "Play Shopify, FedEx and USPS on loopback from scenario files, and post their signed webhooks to ShipTrack."
+    help = "Play pretend shops, platforms and carriers on loopback from scenario files, and post their webhooks here."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -54,7 +54,7 @@ def play(sandbox: Sandbox, stop: Event, options: dict[str, Any]) -> None:
     record = wait_for_world(path, stop) if path else worldfile.WorldRecord(seed, _new_start())
     if record is None:
         return
-    sandbox.world = record.build()
+    sandbox.world = record.build(sandbox.origin)
     if not options["no_push"]:
         live_from = sandbox.world.live_from
         since = max(_pushed_until(path) or live_from, live_from, clock.now() - LONGEST_MEMORY)

@@ -47,6 +47,11 @@ class Command(BaseCommand):
             raise CommandError("There is data here already. The demo needs an empty installation.")
         self.load(last, options)
 
+    @property
+    def origin(self) -> str:
+        """Where the sandbox answers."""
+        return f"http://127.0.0.1:{settings.SANDBOX_PORT}"
+
     def load(self, last: Job | None, options: dict[str, Any]) -> None:
         """Set the stage, play up to now, leave the world's record to the sandbox."""
         now = clock.now()
@@ -59,7 +64,7 @@ class Command(BaseCommand):
         load_presets()
         create_demo_logins()
         with clock.at(start):
-            stage.set_up(origin=f"http://127.0.0.1:{settings.SANDBOX_PORT}", now=start)
+            stage.set_up(origin=self.origin, now=start)
         try:
             self.play(record, job)
         except NotTaken as error:
@@ -80,4 +85,4 @@ class Command(BaseCommand):
                 job.save(update_fields=["done", "cursor"])
                 bar.update(task, completed=job.done)
 
-            play(record.build(), cursor=job.cursor, keep=keep)
+            play(record.build(self.origin), cursor=job.cursor, keep=keep)
