@@ -14,14 +14,18 @@ from tracking.connectors.http import HttpRequest, HttpResponse
 from tracking.demo import people
 from tracking.exception_queue import sweep
 from tracking.ingest import drain
-from tracking.ingest.polling import poll_all
+from tracking.ingest.polling import CURSOR_EVERY, poll_all
 from tracking.ingest.views import hook
+from tracking.models import Source
 from tracking.routing.operations import forget_turns
 from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery, Request
 from tracking.transactions import alone
 
 RECENT = timedelta(days=9)
+# Webhooks tell nearly all that platforms know; to ask each half hour, list by list, would take most of the demo's time.
+PLATFORMS = ("easypost", "shipstation")
+PLATFORMS_EVERY = timedelta(hours=12)
 
 
 class WorldTransport:
@@ -90,6 +94,8 @@ def play(world: World, *, cursor: dict[str, Any], keep: Callable[[dict[str, Any]
 
 
 def _ticks(world: World, phase: Phase, moment: datetime) -> Iterator[datetime]:
+    first = min((order.placed_at for order in world.orders), default=phase.ends)
+    moment = max(moment, min(first, phase.ends))  # nothing happens before: a weekend without orders takes no time
     transport = WorldTransport(world, moment)
     with clock.at(moment):  # the public keys of those who sign with them have to be known before their first webhook
         poll_all(clock=clock.now, transport=transport)
@@ -107,9 +113,16 @@ def _tick(world: World, transport: WorldTransport, after: datetime, until: datet
     transport.now = until
     with clock.at(until):
         poll_all(clock=clock.now, transport=transport)
+        _ask_platforms_later(until, end)
         drain.drain(clock=clock.now)
         sweep.sweep(clock=clock.now)
         people.work(now=until, end=end)
+
+
+def _ask_platforms_later(now: datetime, end: datetime) -> None:
+    """Put off the next questions to platforms asked just now, but not beyond the moment the demo is opened."""
+    asked = Source.objects.filter(kind__in=PLATFORMS, next_poll_at__gt=now, next_poll_at__lte=now + CURSOR_EVERY)
+    asked.update(next_poll_at=min(now + PLATFORMS_EVERY, end))
 
 
 def post(delivery: Delivery) -> None:
