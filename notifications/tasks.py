@@ -24,7 +24,9 @@ def _until() -> datetime:
 
 
 def relay() -> str:
-    """Decide on the ledger's news, then wake the senders."""
+    """Decide on the ledger's news, then wake the senders; the demo decides on its past itself."""
+    if demo_loading():
+        return "waiting for the demo"
     until = _until()
     done = relay_news(clock=clock.now, until=until)
     if clock.now() > until:
@@ -40,7 +42,7 @@ def look_for_news() -> str:
 
 
 def deliver() -> str:
-    """Send what is due; not while the demo plays its past, whose customers are long past hearing."""
+    """Send what is due; the demo sends what belongs to its past itself."""
     if demo_loading():
         return "waiting for the demo"
     until = _until()

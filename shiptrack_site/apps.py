@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from shiptrack_site.wiring import CONFIGURATION, SUBSCRIBERS
+from shiptrack_site.wiring import CONFIGURATION, DEMO, SUBSCRIBERS
 from tracking.configuration.kinds import register
 
 
@@ -12,9 +12,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        """Make known which kinds of configuration the apps bring along, and who wants to hear of news."""
+        """Make known which kinds of configuration the apps bring along, who hears of news, who plays along."""
         for path in CONFIGURATION:
             register(import_string(path))
         subscribe = import_string("tracking.domain_events.subscribe")
         for path in SUBSCRIBERS:
             subscribe(import_string(path))
+        add_step = import_string("tracking.demo.steps.add")
+        for path in DEMO:
+            add_step(import_string(path))

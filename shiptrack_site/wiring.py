@@ -41,3 +41,6 @@ CONFIGURATION: tuple[str, ...] = ("tracking.exception_queue.rerouting.ROUTING",)
 
 SUBSCRIBERS: tuple[str, ...] = ("notifications.doorbell.news_has_come",)
 """Called, without arguments, after each transaction that wrote to the ledger. They only ring a bell."""
+
+DEMO: tuple[str, ...] = ("notifications.demo.work",)
+"""Called with the moment at every tick while the demo's past is played."""

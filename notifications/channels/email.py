@@ -11,7 +11,9 @@ from anymail.exceptions import (
     AnymailRecipientsRefused,
 )
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.validators import validate_email
 from requests import ConnectionError as NoConnection
 from requests import ConnectTimeout, RequestException
 
@@ -40,9 +42,12 @@ class EmailChannel:
         """Hand the message to the mail server or provider. Raises TemporaryFailure, PermanentFailure."""
         if missing := self.is_ready():
             raise PermanentFailure(missing)
-        message = _message(envelope)
         try:
+            validate_email(envelope.to)
+            message = _message(envelope)
             message.send()
+        except ValidationError as error:
+            raise PermanentFailure("This is no e-mail address.") from error
         except (AnymailRecipientsRefused, AnymailInvalidAddress) as error:
             raise PermanentFailure(f"The provider refused the address: {_first_line(error)}") from error
         except AnymailAPIError as error:

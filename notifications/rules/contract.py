@@ -34,7 +34,8 @@ class Conditions:
 class Rule:
     """One rule: on which news and facts it speaks, to whom, about what, with which words, and when.
 
-    `topic` may hold {attempts}, {estimate}, {kind} and {step}; an empty one is left out together with its colon.
+    `topic` may hold {attempts}, {estimate}, {day}, {kind}, {step}, {case} and {news}; an empty part is left out
+    together with its colon.
     """
 
     key: str

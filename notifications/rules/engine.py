@@ -21,6 +21,7 @@ from notifications.rules.matching import SENTENCE_NEWS, exactness, fits, matches
 from notifications.rules.standing import Standing
 from notifications.rules.timing import timing
 from notifications.vocabulary import Audience, Mode, SubjectKind, Withheld
+from tracking.calendars.days import local_day
 from tracking.vocabulary import EVIDENCE_RANK, MOVING_MILESTONES, Direction, Evidence, SignalKind
 
 SILENT_CAUSES = {"remapped": Withheld.REREAD, "reread": Withheld.REREAD, "imported": Withheld.IMPORTED}
@@ -74,6 +75,7 @@ def topic_of(rule: Rule, happening: Happening, parcel: ParcelFacts | None, case:
     known = {
         "attempts": str(parcel.attempts) if parcel and parcel.attempts else "",
         "estimate": parcel.estimate if parcel else "",
+        "day": local_day(parcel.zone, happening.occurred_at or happening.at).isoformat() if parcel else "",
         "kind": case.kind if case else "",
         "step": happening.step,
         "case": str(happening.case_id or ""),

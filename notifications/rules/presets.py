@@ -25,13 +25,15 @@ GRAVE = (
 )
 
 
-def _progress(key: str, name: str, sentences: tuple[str, ...], *, needs_scan: bool = True, digest: int = 0) -> Rule:
+def _progress(
+    key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", needs_scan: bool = True, digest: int = 0
+) -> Rule:
     """Good news: may wait for the morning, and for the order's other parcels."""
     return Rule(
         key=key,
         name=name,
         news=(SENTENCE_NEWS,),
-        topic=key,
+        topic=topic or key,
         template=key,
         conditions=Conditions(sentences=sentences),
         needs_scan=needs_scan,
@@ -42,8 +44,13 @@ def _progress(key: str, name: str, sentences: tuple[str, ...], *, needs_scan: bo
     )
 
 
-def _problem(key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", scan: bool = True) -> Rule:
-    """Trouble that the customer should know of; for high care a person looks first, but not for ever."""
+def _problem(
+    key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", scan: bool = True, urgent: bool = False
+) -> Rule:
+    """Trouble that the customer should know of; for high care a person looks first, but not for ever.
+
+    What asks the customer to act today does not wait for the morning.
+    """
     return Rule(
         key=key,
         name=name,
@@ -53,6 +60,8 @@ def _problem(key: str, name: str, sentences: tuple[str, ...], *, topic: str = ""
         conditions=Conditions(sentences=sentences),
         purpose=Purpose.PROBLEM,
         needs_scan=scan,
+        quiet_from=None if urgent else EVENING,
+        quiet_until=None if urgent else MORNING,
         ignores_cap=True,
         high_care_approval=Approval.APPROVE_OR_SEND,
     )
@@ -66,13 +75,17 @@ RULES = (
         ("first_scan*", "in_transit", "in_transit_estimate", "in_transit_window"),
         digest=60,
     ),
-    _progress("out_for_delivery", "Out for delivery", ("out_for_delivery",)),
+    _progress("out_for_delivery", "Out for delivery", ("out_for_delivery",), topic="out_for_delivery:{day}"),
     _progress("delivered", "Delivered", ("delivered*",), digest=60),
     _problem("delayed", "Delayed", ("delayed*", "in_transit_late"), topic="delayed:{estimate}"),
     _problem(
-        "failed_attempt", "Failed attempt", ("exception_failed_attempt*",), topic="failed_attempt:{attempts}"
+        "failed_attempt",
+        "Failed attempt",
+        ("exception_failed_attempt*",),
+        topic="failed_attempt:{attempts}",
+        urgent=True,
     ),
-    _problem("available_for_pickup", "Ready for pickup", ("available_for_pickup*",)),
+    _problem("available_for_pickup", "Ready for pickup", ("available_for_pickup*",), urgent=True),
     Rule(
         key="pickup_expiring",
         name="Pickup about to expire",
@@ -82,9 +95,11 @@ RULES = (
         conditions=Conditions(case_kinds=(SignalKind.PICKUP_EXPIRING.value,)),
         purpose=Purpose.PROBLEM,
         true_while=("available_for_pickup*",),
+        quiet_from=EVENING,
+        quiet_until=MORNING,
         ignores_cap=True,
     ),
-    _problem("address_issue", "Address problem", ("exception_address_issue",), scan=False),
+    _problem("address_issue", "Address problem", ("exception_address_issue",), scan=False, urgent=True),
     _problem("customs_hold", "Held by customs", ("exception_customs_hold",)),
     _problem("returning", "Coming back", ("returning*",)),
     _problem("returned", "Came back", ("returned",)),
@@ -98,6 +113,8 @@ RULES = (
         conditions=Conditions(care_level=CareLevel.HIGH, case_kinds=GRAVE),
         purpose=Purpose.PROBLEM,
         true_while=("first_scan*", "in_transit*", "delayed*", "out_for_delivery", "exception_other"),
+        quiet_from=EVENING,
+        quiet_until=MORNING,
         ignores_cap=True,
         approval=Approval.APPROVE_OR_SEND,
         high_care_approval=Approval.APPROVE_OR_SEND,

@@ -18,7 +18,7 @@ _WORDS = {
 _LISTS = frozenset({"news", "addresses", "true_while", "held_by"})
 _TIMES = frozenset({"quiet_from", "quiet_until"})
 _NUMBERS = frozenset({"delay_minutes", "digest_minutes", "approval_minutes"})
-TOPIC_WORDS = frozenset({"attempts", "estimate", "kind", "step", "case", "news"})
+TOPIC_WORDS = frozenset({"attempts", "estimate", "day", "kind", "step", "case", "news"})
 
 
 class InvalidRules(Exception):

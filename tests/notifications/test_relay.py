@@ -145,7 +145,7 @@ def test_an_erased_customer_hears_nothing_and_the_rows_stay(memory: Memory) -> N
     assert len(memory.sent) == 1
     assert rows() == [("label_created", "sent"), ("first_scan", "cancelled")]
     assert not OutboxRow.objects.exclude(body_text="").exists()
-    assert reasons("out_for_delivery") == ["no_address"]
+    assert reasons("out_for_delivery:2026-03-02") == ["no_address"]
     assert counts()["rows"] == before["rows"]
 
 

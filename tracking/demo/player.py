@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from tracking import clock
 from tracking.connectors.http import HttpRequest, HttpResponse
-from tracking.demo import people
+from tracking.demo import people, steps
 from tracking.exception_queue import sweep
 from tracking.ingest import drain
 from tracking.ingest.polling import CURSOR_EVERY, poll_all
@@ -117,6 +117,7 @@ def _tick(world: World, transport: WorldTransport, after: datetime, until: datet
         drain.drain(clock=clock.now)
         sweep.sweep(clock=clock.now)
         people.work(now=until, end=end)
+        steps.take(until)
 
 
 def _ask_platforms_later(now: datetime, end: datetime) -> None:
