@@ -6,6 +6,7 @@ from threading import Event, Thread
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from tracking.ingest.doorbell import ring
 from tracking.models import WakeFlag
 from tracking.transactions import TRIES, alone, flag_is_up, is_retryable, lock_number, lower_flag, raise_flag, whole
 
@@ -153,3 +154,12 @@ def test_lowering_the_flag_waits_for_whoever_counts_on_it() -> None:
     thread.join(20)
     assert is_lowered.is_set()
     assert raise_flag("lane") is True
+
+
+@committing
+def test_ringing_on_an_old_connection_keeps_the_locks_that_it_holds() -> None:
+    with alone("someone") as is_ours:
+        assert is_ours
+        link, connection.close_at = connection.connection, 0.0  # older than any connection may get
+        ring("tracking.tasks.drain")
+        assert connection.connection is link
