@@ -389,6 +389,22 @@ class ActivityKind(TextChoices):
     UNDONE = "undone", "Undone"
     ESCALATED = "escalated", "Escalated"
     HANDED_OVER = "handed_over", "Handed over"
+    DISPUTED = "disputed", "Disputed by the customer"
+
+
+class DisputeKind(TextChoices):
+    """What a customer says against the carrier's story."""
+
+    DELIVERED_NOT_RECEIVED = "delivered_not_received", "Delivered, not received"
+    WRONG_ADDRESS = "wrong_address", "Wrong address"
+
+
+class DisputeSource(TextChoices):
+    """By which way a dispute reached us."""
+
+    AGENT = "agent", "Told to an agent"
+    TICKET = "ticket", "Ticket"
+    CUSTOMER_PAGE = "customer_page", "Customer's page"
 
 
 class EscalationAction(TextChoices):

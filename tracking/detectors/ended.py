@@ -12,10 +12,12 @@ NOT_DELIVERED = "It is not delivered."
 
 
 def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
-    """The carrier delivered at a place that cannot be the ship-to."""
+    """The carrier delivered at a place that cannot be the ship-to, or the customer says that it was another address."""
     state = facts.state
     if state.status != ShipmentStatus.DELIVERED:
         return NOT_DELIVERED
+    if facts.wrong_address_at and (state.delivered_at or facts.created_at) <= facts.wrong_address_at:
+        return _said_wrong(facts, facts.wrong_address_at)
     if not any(state.delivered_place):
         return "The carrier has not said where it was delivered."
     how_sure = doubt(state.delivered_place, facts.ship_to)
@@ -31,6 +33,18 @@ def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Con
         window="at once",
         value=f"delivered in {told(state.delivered_place)}",
         steps_up=-1 if weak else 0,
+    )
+
+
+def _said_wrong(facts: ShipmentFacts, since: datetime) -> Condition:
+    state = facts.state
+    place = f"in {told(state.delivered_place)}" if any(state.delivered_place) else "without naming a place"
+    return Condition(
+        since,
+        evidence=f"Reported on {shown(state, since, facts.ship_to_zone)} as delivered to a wrong address; the carrier"
+        f" says it was delivered {place}, the ship-to is {told(facts.ship_to) or 'not known'}.",
+        fingerprint=since.isoformat(),
+        window="at once",
     )
 
 

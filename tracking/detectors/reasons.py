@@ -8,6 +8,7 @@ from tracking.detectors import words
 from tracking.detectors.contract import Policy, ShipmentFacts
 from tracking.detectors.gates import ended, reached_since, reported, scanned_since_status, shown
 from tracking.detectors.rule import Condition, Find, Rule
+from tracking.detectors.same_place import told
 from tracking.detectors.windows import due_after, window_of
 from tracking.status.contract import ReasonFact
 from tracking.vocabulary import ShipmentStatus
@@ -94,6 +95,20 @@ def find_failed_attempt(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
     return replace(found, steps_up=1) if isinstance(found, Condition) and found.count > 1 else found
 
 
+def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
+    """The carrier reported it, or the customer says that the address is wrong while the parcel is on its way."""
+    found, since, state = _ADDRESS(facts, policy, now), facts.wrong_address_at, facts.state
+    if isinstance(found, Condition) or since is None or ended(facts) or state.is_returning:
+        return found
+    place = f" It is sent to {told(facts.ship_to)}." if any(facts.ship_to) else ""
+    return Condition(
+        since,
+        evidence=f"Reported on {shown(state, since, facts.ship_to_zone)}: the address is wrong.{place}",
+        fingerprint=since.isoformat(),
+        window="at once",
+    )
+
+
 def find_carrier_delay(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier says that it is late; a delay for which it gives no reason is its own."""
     found = _DELAY(facts, policy, now)
@@ -140,7 +155,7 @@ _CUSTOMS = find_reason("customs_hold", "a hold by customs", "no scan after a rel
 
 CARRIER_DELAY = Rule("carrier_delay", find_carrier_delay)
 WEATHER_DELAY = Rule("weather_delay", _WEATHER)
-ADDRESS_ISSUE = Rule("address_issue", _ADDRESS)
+ADDRESS_ISSUE = Rule("address_issue", find_address_issue)
 PAYMENT_DUE = Rule("payment_due", _PAYMENT)
 FAILED_ATTEMPT = Rule("failed_attempt", find_failed_attempt)
 CUSTOMS_HOLD = Rule("customs_hold", _CUSTOMS)

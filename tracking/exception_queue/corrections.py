@@ -28,18 +28,18 @@ def correct_status(*, shipment_id: int, status: str, actor: User, now: datetime,
 def settle(*, shipment_id: int, actor: User, now: datetime, note: str) -> Refreshed:
     """Settle a movement after the end: the end stands. Raises ActionRefused,
     Shipment.DoesNotExist."""
-    if _locked(shipment_id).moved_after_end_at is None:
+    if locked(shipment_id).moved_after_end_at is None:
         raise ActionRefused("Nothing moved after the end of this parcel.")
     return _say(shipment_id, TrackingEvent.Kind.SETTLED, "", actor, now, note or "Settled")
 
 
 @whole
-def say_not_received(*, shipment_id: int, actor: User, now: datetime, note: str) -> Refreshed:
+def say_not_received(*, shipment_id: int, actor: User | None, now: datetime, note: str) -> Refreshed:
     """Note that a delivered parcel did not arrive by the customer's or an agent's word: its case opens at once.
 
-    Raises ActionRefused, Shipment.DoesNotExist.
+    `actor` None: the customer said so themselves, as the note tells. Raises ActionRefused, Shipment.DoesNotExist.
     """
-    if _locked(shipment_id).status != ShipmentStatus.DELIVERED:
+    if locked(shipment_id).status != ShipmentStatus.DELIVERED:
         raise ActionRefused("Only a parcel that counts as delivered can be reported as not received.")
     if not note.strip():
         raise ActionRefused("Say who says so.")
@@ -47,23 +47,38 @@ def say_not_received(*, shipment_id: int, actor: User, now: datetime, note: str)
     return _say(shipment_id, TrackingEvent.Kind.NOT_RECEIVED, "", actor, now, note)
 
 
-def _locked(shipment_id: int) -> Shipment:
+@whole
+def say_wrong_address(*, shipment_id: int, actor: User | None, now: datetime, note: str) -> Refreshed:
+    """Note that the address is wrong by the customer's or an agent's word: its case opens at once.
+
+    On the way it is an address problem, once delivered a delivery in the wrong place. `actor` None: the customer said
+    so themselves, as the note tells. Raises ActionRefused, Shipment.DoesNotExist.
+    """
+    locked(shipment_id)
+    if not note.strip():
+        raise ActionRefused("Say who says so.")
+    Shipment.objects.filter(pk=shipment_id).update(wrong_address_at=now)
+    return _say(shipment_id, TrackingEvent.Kind.WRONG_ADDRESS, "", actor, now, note)
+
+
+def locked(shipment_id: int) -> Shipment:
+    """Lock the orders of a parcel, then the parcel, and return it. Inside a transaction."""
     lock_orders_of([shipment_id])
     return Shipment.objects.select_for_update(no_key=True, of=("self",)).get(pk=shipment_id)
 
 
-def _say(shipment_id: int, kind: str, status: str, actor: User, now: datetime, note: str) -> Refreshed:
-    if not actor.has_perm("tracking.act_on_case"):
+def _say(shipment_id: int, kind: str, status: str, actor: User | None, now: datetime, note: str) -> Refreshed:
+    if actor is not None and not actor.has_perm("tracking.act_on_case"):
         raise ActionRefused("You may look at parcels, but not correct them.")
-    if _locked(shipment_id).merged_into_id:
+    if locked(shipment_id).merged_into_id:
         raise ActionRefused("This parcel was joined with another; correct that one.")
     TrackingEvent.objects.create(
         shipment_id=shipment_id,
-        identity=event_identity(0, now.isoformat(), (), f"{kind}:{status}:{actor.pk}"),
+        identity=event_identity(0, now.isoformat(), (), f"{kind}:{status}:{actor.pk if actor else 0}"),
         kind=kind,
         occurred_at=now,
         received_at=now,
-        own_text=f"{actor.get_username()}: {note.strip()}"[:300],
+        own_text=(f"{actor.get_username()}: {note.strip()}" if actor else note.strip())[:300],
         corrected_status=status,
     )
     return refresh(shipment_ids=[shipment_id], now=now, cause=StatusChange.Cause.CORRECTION)

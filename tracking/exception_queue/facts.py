@@ -76,6 +76,7 @@ def facts_of(
         created_at=shipment.created_at,
         estimate_inside_since=shipment.estimate_inside_since,
         not_received_at=shipment.not_received_at,
+        wrong_address_at=shipment.wrong_address_at,
         paused_from=paused_from,
         warehouse_zone=shipment.warehouse.time_zone if shipment.warehouse else "",
     )

@@ -2,6 +2,7 @@
 
 from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, Signal
 from tracking.models.configuration import ConfigurationApplication, ConfigurationDraft, ConfigurationVersion
+from tracking.models.dispute import Dispute, EvidenceSection
 from tracking.models.event import Observation, TrackingCode, TrackingEvent
 from tracking.models.inbound import FetchBack, InboundMessage, PollPolicy, PollState, WakeFlag
 from tracking.models.incident import FeedGap, FeedHour, FeedIncident
@@ -40,9 +41,11 @@ __all__ = [
     "Customer",
     "CustomerKnowledge",
     "CustomerPromise",
+    "Dispute",
     "DomainEvent",
     "EscalationPolicy",
     "EscalationStep",
+    "EvidenceSection",
     "ExceptionCase",
     "FeedGap",
     "FeedHour",

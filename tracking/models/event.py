@@ -52,6 +52,7 @@ class TrackingEvent(models.Model):
         SETTLED = "settled", "Settled by a person"
         VOID = "void", "Label voided"
         NOT_RECEIVED = "not_received", "Said not to have arrived"
+        WRONG_ADDRESS = "wrong_address", "Address said to be wrong"
 
     # Its own index would repeat the beginning of the unique one below; the same for code.
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -59,7 +60,7 @@ class TrackingEvent(models.Model):
     # No index: nobody asks for a source's events, and sources are not deleted.
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     code = models.ForeignKey(TrackingCode, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
-    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.SOURCE)
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.SOURCE)
     occurred_at = models.DateTimeField()
     precision = models.CharField(max_length=8, choices=Precision.choices, default=Precision.INSTANT)
     local_date = models.DateField(null=True, blank=True)

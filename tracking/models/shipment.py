@@ -52,6 +52,9 @@ class Shipment(models.Model):
     not_received_at = models.DateTimeField(
         null=True, blank=True, help_text="When the customer or an agent said that it did not arrive."
     )
+    wrong_address_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the customer or an agent said that the address is wrong."
+    )
     claimed_twice = models.BooleanField(default=False)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
     ship_to_city = models.CharField(max_length=120, blank=True)

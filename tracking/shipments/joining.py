@@ -8,6 +8,7 @@ from tracking.customer_knowledge.operations import move as move_knowledge
 from tracking.domain_events import News, publish
 from tracking.models import (
     CaseActivity,
+    Dispute,
     ExceptionCase,
     FulfilmentParcel,
     Observation,
@@ -23,7 +24,8 @@ from tracking.vocabulary import ActivityKind, CareLevel, CaseState, Direction, O
 FILLED_FROM_LOSER = (
     "order_id", "store_id", "carrier_id", "service_id", "warehouse_id", "number", "fulfilled_at", "number_at",
     "label_told_at", "voided_at", "order_cancelled_at", "ship_to_city", "ship_to_region", "ship_to_postcode",
-    "ship_to_country", "ship_from_country", "is_international", "original_estimate_at",
+    "ship_to_country", "ship_from_country", "is_international", "original_estimate_at", "not_received_at",
+    "wrong_address_at",
 )  # fmt: skip
 
 
@@ -96,6 +98,7 @@ def _move_cases(survivor: int, loser: int, now: datetime) -> None:
     _drop_equal_signals(survivor, loser, now)
     Signal.objects.filter(shipment_id=loser).update(shipment_id=survivor)
     ExceptionCase.objects.filter(shipment_id=loser).update(shipment_id=survivor)
+    Dispute.objects.filter(shipment_id=loser).update(shipment_id=survivor)
     if cases:
         Signal.objects.filter(shipment_id=survivor, state=SignalState.OPEN).update(case=cases[0])
 
