@@ -9,9 +9,8 @@ from django.db import connection, transaction
 
 from bench.traffic import Message
 from tracking.exception_queue.refresh import refresh
-from tracking.ingest.operations import LANE
+from tracking.ingest.lanes import wake
 from tracking.models import InboundMessage, Source, StatusChange
-from tracking.transactions import raise_flag
 from tracking.vocabulary import Transport
 
 
@@ -32,7 +31,7 @@ def store(messages: Iterable[Message], now: datetime) -> list[int]:
     ]
     with transaction.atomic():
         InboundMessage.objects.bulk_create(rows)
-        raise_flag(LANE)
+        wake(sources.values())
     return [row.pk for row in rows]
 
 

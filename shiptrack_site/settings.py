@@ -33,6 +33,7 @@ PUBLIC_URL = environment.text("PUBLIC_URL", _SITE).rstrip("/")
 CSRF_TRUSTED_ORIGINS = environment.items("CSRF_TRUSTED_ORIGINS", [] if LOCAL else [PUBLIC_URL])
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", 0 if LOCAL else 1, low=0, high=10)
 OUTGOING_ALLOW = environment.items("OUTGOING_ALLOW")
+DRAIN_LANES = environment.number("DRAIN_LANES", 1, low=1, high=16)
 
 # --- Parts ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -9,7 +9,6 @@ from tracking import clock
 from tracking.exception_queue.sweep import sweep as sweep_due
 from tracking.ingest.doorbell import ring
 from tracking.ingest.drain import drain as drain_due
-from tracking.ingest.operations import LANE
 from tracking.ingest.polling import poll_all
 from tracking.ingest.queries import has_due_messages
 from tracking.ingest.retention import prune as prune_due
@@ -40,7 +39,7 @@ def drain() -> str:
 
 def look_for_messages() -> str:
     """Every minute: start the drain when messages are due, whatever became of their bell."""
-    return drain() if has_due_messages(now=clock.now()) else f"{LANE}: nothing due"
+    return drain() if has_due_messages(now=clock.now()) else "nothing due"
 
 
 def sweep() -> str:

@@ -16,7 +16,8 @@ from tracking import bulk
 from tracking.ingest import reconciliation
 from tracking.ingest.apply import Applied, apply
 from tracking.ingest.hearing import first_hearings, note_heard
-from tracking.ingest.operations import LANE, bounded, storable
+from tracking.ingest.lanes import Lane, lanes
+from tracking.ingest.operations import bounded, storable
 from tracking.ingest.reading import Failure, Item, understand
 from tracking.ingest.schedule import plan_polls
 from tracking.models import InboundMessage, Source
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 OUTCOME = ("id", "state", "next_try_at", "processed_at", "error", "notes", "result", "about")
 _outcome = attrgetter(*OUTCOME)
 
-LOCK = "drain:inbound"
+ONLY_LANE = Lane()
 BATCH = 500
 BATCH_BYTES = 16 * 1024 * 1024  # of bodies in memory at once
 GIVE_UP_AFTER = 8
@@ -48,36 +49,42 @@ class Drained:
 
 
 def drain(*, clock: Callable[[], datetime], until: datetime | None = None) -> Drained:
-    """Work all messages that are due; one drain at a time.
+    """Work all messages that are due, lane after lane; one drain at a time in each lane.
 
-    Who cannot get the lock leaves the flag alone: the holder looks for it once more before it ends. Begins no new batch
-    after `until` (aware UTC).
+    Who cannot get a lane's lock leaves its flag alone: the holder looks for it once more before it ends. Begins no new
+    batch after `until` (aware UTC).
     """
     total = Drained()
+    for lane in lanes():
+        _drain_lane(lane, total, clock, until)
+    return total
+
+
+def _drain_lane(lane: Lane, total: Drained, clock: Callable[[], datetime], until: datetime | None) -> None:
     while True:
-        with alone(LOCK) as is_ours:
+        with alone(lane.lock) as is_ours:
             if not is_ours:
-                return total
-            lower_flag(LANE)
-            is_done = _work(total, clock, until)
-        if not is_done or not flag_is_up(LANE):
-            return total
+                return
+            lower_flag(lane.flag)
+            is_done = _work(lane, total, clock, until)
+        if not is_done or not flag_is_up(lane.flag):
+            return
 
 
-def _work(total: Drained, clock: Callable[[], datetime], until: datetime | None) -> bool:
+def _work(lane: Lane, total: Drained, clock: Callable[[], datetime], until: datetime | None) -> bool:
     """Work batch after batch; False when time ran out before the queue was empty."""
     while True:
         now = clock()
         if until and now > until:
             return False
         with _collector_at_rest():
-            if not _work_batch(total, now):
+            if not _work_batch(lane, total, now):
                 return True
 
 
-def _work_batch(total: Drained, now: datetime) -> bool:
+def _work_batch(lane: Lane, total: Drained, now: datetime) -> bool:
     """Work the next batch; False when there is none."""
-    claimed = claim(now=now)
+    claimed = claim(now=now, lane=lane)
     suspects = [message for message in claimed if message.attempts >= SUSPECT_FROM]
     others = [message for message in claimed if message.attempts < SUSPECT_FROM]
     for group in ([others] if others else []) + [[message] for message in suspects]:
@@ -98,11 +105,13 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def claim(*, now: datetime, limit: int = BATCH) -> list[InboundMessage]:
-    """Take the oldest due messages, counting the attempt before the work: what kills its worker is found out."""
+def claim(*, now: datetime, limit: int = BATCH, lane: Lane = ONLY_LANE) -> list[InboundMessage]:
+    """Take a lane's oldest due messages, counting the attempt before the work: what kills its worker is found out."""
     with transaction.atomic():
         due = InboundMessage.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
         due = due.exclude(next_try_at__gt=now).filter(received_at__lte=now + CLOCKS_DIFFER)
+        if lane.of > 1:
+            due = due.annotate(lane=F("source_id") % lane.of).filter(lane=lane.index)
         due = due.order_by("id").select_for_update(skip_locked=True)
         size = Func(F("body"), function="octet_length", output_field=IntegerField())
         ids = _within(BATCH_BYTES, due.annotate(size=size).values_list("pk", "size")[:limit])

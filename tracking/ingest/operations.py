@@ -11,11 +11,10 @@ from django.db.models import F
 
 from tracking.connectors.contract import PolledPart, Verification
 from tracking.ingest.doorbell import ring
+from tracking.ingest.lanes import wake
 from tracking.models import InboundMessage, Source
-from tracking.transactions import raise_flag
 from tracking.vocabulary import InboundState, Transport
 
-LANE = "inbound"
 OLD_AFTER = timedelta(minutes=5)
 KEPT_HEADERS = 40
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-csrftoken"})
@@ -51,7 +50,7 @@ def receive(
     )
     with transaction.atomic():
         stored = _insert(row)
-        if stored is not None and raise_flag(LANE):
+        if stored is not None and wake([source_id]):
             ring()
     return Receipt(stored is not None, stored)
 
@@ -114,7 +113,7 @@ def store_polled(
                 seen.append(known.pk)
         InboundMessage.objects.bulk_create(fresh)
         InboundMessage.objects.filter(pk__in=seen).update(seen_count=F("seen_count") + 1, last_seen_at=now)
-        if fresh and raise_flag(LANE):
+        if fresh and wake([source_id]):
             ring()
     return len(fresh), repeated
 
@@ -165,6 +164,6 @@ def replay(*, message_ids: Iterable[int], actor: AbstractUser | None, now: datet
         count = rows.update(
             state=InboundState.PENDING, attempts=0, next_try_at=None, error="", notes=[], is_replay=True
         )
-        if count and raise_flag(LANE):
+        for _ in range(wake(rows.values_list("source_id", flat=True).order_by("source_id").distinct())):
             ring()
     return count

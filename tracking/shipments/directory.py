@@ -1,5 +1,6 @@
 """Which parcel a tracking number names at a moment: look-up and book-keeping of `TrackingNumber` rows."""
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,9 +11,12 @@ from tracking.connectors.carriers import group_for
 from tracking.connectors.numbers import contradicts
 from tracking.models import Shipment, TrackingNumber
 from tracking.shipments.store import Parcels
+from tracking.transactions import TRIES, lock_number
 from tracking.vocabulary import NumberRole
 
 REUSE_AFTER = timedelta(days=90)  # silence after the end before a number may name a new parcel
+
+LOCKS = 4096  # numbers share so many locks: what one transaction holds stays far below the server's limit
 
 
 class Directory:
@@ -26,16 +30,31 @@ class Directory:
         self._changed: dict[int, TrackingNumber] = {}
 
     def load(self, numbers: Iterable[str]) -> None:
-        """Read the rows of numbers not read yet and lock their shipments."""
+        """Read the rows of numbers not read yet and lock their shipments.
+
+        A number without row is locked itself until the end of the transaction: somebody else may be about to make its
+        parcel. Rows are read again when their shipment was joined to another while we waited for it.
+        """
         wanted = {number for number in numbers if number} - self._loaded
         if not wanted:
             return
         self._loaded |= wanted
-        found = list(TrackingNumber.objects.filter(number__in=wanted).order_by("id"))
-        self.parcels.load(row.shipment_id for row in found)
+        found = self._read(wanted)
+        new = wanted - {row.number for row in found}
+        if new:
+            _lock_numbers(new)
+            found += self._read(new)
         for row in found:
             row.shipment = self.parcels[row.shipment_id]
             self.rows[row.number].append(row)
+
+    def _read(self, numbers: set[str]) -> list[TrackingNumber]:
+        for _ in range(TRIES):
+            found = list(TrackingNumber.objects.filter(number__in=numbers).order_by("id"))
+            self.parcels.load(row.shipment_id for row in found)
+            if all(self.parcels[row.shipment_id].merged_into_id is None for row in found):
+                break
+        return found
 
     def find(self, number: str, *, at: datetime, carrier: str = "") -> Shipment | None:
         """Return the parcel that `number` names at `at` (aware UTC); None when nobody does.
@@ -150,6 +169,16 @@ class Directory:
             row.shipment_id = row.shipment.pk
         TrackingNumber.objects.bulk_create(sorted(self._new, key=lambda row: (row.number, row.claim)))
         self._new, self._changed = [], {}
+
+
+def _lock_numbers(numbers: Iterable[str]) -> None:
+    """Hold numbers that name no parcel yet until the end of the transaction."""
+    places = sorted({zlib.crc32(number.encode()) % LOCKS for number in numbers})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, place) FROM unnest(%s::int[]) AS place",
+            [lock_number("tracking number") % 2**31, places],
+        )
 
 
 REOPEN = """

@@ -16,13 +16,14 @@ KEPT_FOR_EVER = {"id", "public_token", "created_at"}
 ATTRIBUTES = tuple(field.attname for field in Shipment._meta.concrete_fields)
 _values = itemgetter(*ATTRIBUTES)
 Columns = tuple[Any, ...]
+UNKNOWN: Columns = (object(),) * len(ATTRIBUTES)  # differs from every value
 
 
 def save_all(shipments: Iterable[Shipment], before: Mapping[int, Columns]) -> None:
     """Insert new shipments and update known ones, each kind in one statement, in the order of their ids.
 
     `before`: by id, the stored values of the known ones, locked by the caller. Only columns in which one of them
-    changed are written.
+    changed are written; every column when those of one are not given.
     """
     rows = list({id(row): row for row in shipments}.values())
     fresh = [row for row in rows if row.pk is None]
@@ -36,7 +37,7 @@ def save_all(shipments: Iterable[Shipment], before: Mapping[int, Columns]) -> No
 def _update(known: list[Shipment], before: Mapping[int, Columns]) -> None:
     changed: set[int] = set()
     for row in known:
-        pairs = enumerate(zip(columns_of(row), before[row.pk], strict=True))
+        pairs = enumerate(zip(columns_of(row), before.get(row.pk, UNKNOWN), strict=True))
         changed.update(place for place, (now, then) in pairs if now is not then and now != then)
     names = [ATTRIBUTES[place] for place in sorted(changed) if ATTRIBUTES[place] not in KEPT_FOR_EVER]
     if names:
