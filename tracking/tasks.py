@@ -39,7 +39,7 @@ def drain() -> str:
 
 def look_for_messages() -> str:
     """Every minute: start the drain when messages are due, whatever became of their bell."""
-    return drain() if has_due_messages(now=clock.now()) else "nothing due"
+    return drain() if has_due_messages(now=clock.now()) else "inbound: nothing due"
 
 
 def sweep() -> str:
