@@ -58,7 +58,9 @@ class CaseAdmin(ReadOnlyAdmin):
         """The actions on several cases, for those who may act."""
         if not may(request, "act_on_case"):
             return {}
-        return {name: (case_bulk.bulk(action), name, action.label) for name, action in ACTIONS.items()}
+        return {
+            name: (case_bulk.bulk(action), name, action.label) for name, action in ACTIONS.items() if action.in_bulk
+        }
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The queue. Answers actions on several cases too."""

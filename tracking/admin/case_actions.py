@@ -13,6 +13,7 @@ from tracking.admin.case_forms import (
     ResolveForm,
     WaitForm,
 )
+from tracking.admin.desk_forms import EndPromiseForm, MacroForm, PromiseForm
 from tracking.exception_queue import operations
 from tracking.models import ExceptionCase
 
@@ -31,6 +32,7 @@ class CaseAction:
     operation: Callable[..., ExceptionCase]
     is_rare: bool = False  # stands behind "More" in the bar
     can_undo: bool = True
+    in_bulk: bool = True  # makes sense for several cases at once
 
     @property
     def asks(self) -> bool:
@@ -70,6 +72,18 @@ ACTIONS: dict[str, CaseAction] = {
         CaseAction(
             "reopen", "Reopen", "Reopened", "are open again", "refresh", "", ReopenForm, operations.reopen,
             is_rare=True,
+        ),
+        CaseAction(
+            "macro", "Macro", "Applied the macro to", "get the macro", "bolt", "", MacroForm, operations.apply_macro,
+            in_bulk=False,
+        ),
+        CaseAction(
+            "promise", "Promise", "Noted the promise on", "carry a promise", "handshake", "", PromiseForm,
+            operations.promise_customer, in_bulk=False, can_undo=False,
+        ),
+        CaseAction(
+            "promised", "Promise ended", "Ended the promise of", "end their promise", "done_all", "", EndPromiseForm,
+            operations.end_promise, in_bulk=False, can_undo=False,
         ),
     )
 }  # fmt: skip

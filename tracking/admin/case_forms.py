@@ -11,7 +11,8 @@ from django.utils import timezone
 from tracking.admin.reader import Reader
 from tracking.models import ExceptionCase, Team
 from tracking.privacy import masking
-from tracking.vocabulary import CareLevel, Outcome
+from tracking.shipments.care import WITHOUT_CENTS
+from tracking.vocabulary import CareLevel, NotExceptionReason, Outcome, WaitingParty
 
 MORNING = 9  # "tomorrow" means the reader's nine o'clock
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -110,7 +111,10 @@ class WaitForm(CaseForm):
         choices=[("", "Until a set time, or a scan"), *SPANS], required=False, label="How long", initial="1d"
     )
     until = moment_field(required=False, label="Set time")
-    waiting_on = forms.CharField(max_length=120, required=False, label="Waiting on", help_text="A person or a system.")
+    waiting_party = forms.ChoiceField(
+        choices=[("", "Nobody in particular"), *WaitingParty.choices], required=False, label="On whom"
+    )
+    waiting_on = forms.CharField(max_length=120, required=False, label="For what", help_text="In your words.")
     for_scan = forms.BooleanField(required=False, label="Come back at the next scan")
 
     def clean(self) -> dict[str, Any]:
@@ -135,8 +139,8 @@ class WaitForm(CaseForm):
         return None
 
     def arguments(self) -> dict[str, Any]:
-        """`until`, `waiting_on`, `for_scan`."""
-        return {name: self.cleaned_data[name] for name in ("until", "waiting_on", "for_scan")}
+        """`until`, `waiting_party`, `waiting_on`, `for_scan`."""
+        return {name: self.cleaned_data[name] for name in ("until", "waiting_party", "waiting_on", "for_scan")}
 
 
 class NoteForm(CaseForm):
@@ -182,18 +186,35 @@ class ResolveForm(CaseForm):
     outcome = forms.ChoiceField(
         choices=[("", "Choose how it ended"), *((o.value, o.label) for o in Outcome if o not in ENDED_BY_ITSELF)]
     )
+    reason = forms.ChoiceField(
+        choices=[("", "—"), *NotExceptionReason.choices], required=False, label="If it is not an exception, why"
+    )
+    cost = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2, required=False, label="What it cost us")
+    currency = forms.CharField(max_length=3, required=False, label="Currency of the cost")
     note = forms.CharField(max_length=500, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
 
+    @staticmethod
+    def known(who: Reader, case: ExceptionCase) -> dict[str, Any]:
+        """The currency of the order."""
+        return {"currency": case.order.currency if case.order else ""}
+
     def clean(self) -> dict[str, Any]:
-        """Saying that it is no exception needs a reason, so that the rule can be mended."""
+        """Saying that it is no exception needs a reason, so that the rule can be mended; a cost needs its currency."""
         cleaned = super().clean() or {}
-        if cleaned.get("outcome") == Outcome.NOT_AN_EXCEPTION and not cleaned.get("note", "").strip():
+        is_said = cleaned.get("note", "").strip() or cleaned.get("reason", "") not in ("", NotExceptionReason.OTHER)
+        if cleaned.get("outcome") == Outcome.NOT_AN_EXCEPTION and not is_said:
             self.add_error("note", "Say why it is not an exception.")
+        if cleaned.get("cost") is not None and len(cleaned.get("currency", "")) != 3:
+            self.add_error("currency", "Give the currency as three letters, such as EUR.")
         return cleaned
 
     def arguments(self) -> dict[str, Any]:
-        """`outcome` and `note`."""
-        return {"outcome": self.cleaned_data["outcome"], "note": self.cleaned_data["note"]}
+        """`outcome`, `note`, `reason`, `cost_minor` and `currency`."""
+        said = {name: self.cleaned_data[name] for name in ("outcome", "note", "reason")}
+        cost, currency = self.cleaned_data["cost"], self.cleaned_data["currency"].upper()
+        if cost is None:
+            return said
+        return {**said, "cost_minor": int(cost * (1 if currency in WITHOUT_CENTS else 100)), "currency": currency}
 
 
 class CareForm(CaseForm):

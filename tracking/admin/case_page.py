@@ -12,18 +12,25 @@ from tracking.admin import case_story, case_undo
 from tracking.admin.base import may, require
 from tracking.admin.case_actions import ACTIONS, CaseAction
 from tracking.admin.case_forms import CaseForm
+from tracking.admin.desk_forms import MacroForm
 from tracking.admin.reader import Reader, reader
-from tracking.exception_queue import queries
+from tracking.exception_queue import operations, queries
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
+from tracking.exception_queue.siblings import open_siblings
+from tracking.exception_queue.tightening import tightened
 from tracking.models import ExceptionCase, Signal
 from tracking.privacy import masking
 from tracking.privacy.operations import may_reveal, reveal_customer
 from tracking.privacy.queries import revealed_customers
 from tracking.shipments.queries import Story, story, told
-from tracking.vocabulary import SEVERITY_RANK, CaseState, SignalState
+from tracking.vocabulary import SEVERITY_RANK, CareLevel, CaseState, SignalState
 
-OPEN_ACTIONS = ("take", "acknowledge", "assign", "wait", "note", "next", "resolve", "release")
-ENDED_ACTIONS = ("note", "reopen")
+OPEN_ACTIONS = (
+    "take", "acknowledge", "assign", "wait", "note", "next", "resolve", "macro", "promise", "promised", "care",
+    "release",
+)  # fmt: skip
+ENDED_ACTIONS = ("note", "reopen", "care")
+FOR_SIBLINGS = frozenset({"take", "assign", "acknowledge", "wait", "note", "resolve", "care"})
 
 
 def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = None, name: str = "") -> HttpResponse:
@@ -63,6 +70,8 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "lines": case_story.lines(found.entries, who),
         "left_out": found.events_left_out,
         "siblings": [each for each in found.siblings if each.pk != shipment.pk],
+        "open_siblings": getattr(case, "sibling_ids", []) if case.state != CaseState.RESOLVED else [],
+        "care": tightened(shipment, [each.kind for each in signals if each.state == SignalState.OPEN]),
         "other_cases": [each for each in found.past_cases if each.pk != case.pk],
         "person": masking.customer(customer, revealed=revealed),
         "can_reveal": customer is not None and not revealed and may_reveal(who.user),
@@ -79,14 +88,16 @@ def _actions(
     if not may(request, "act_on_case"):
         return []
     possible = ENDED_ACTIONS if case.state == CaseState.RESOLVED else OPEN_ACTIONS
-    names = [each for each in possible if _makes_sense(each, case, who)]
+    forms = {each: ACTIONS[each].form.blank(who, case) for each in possible if _makes_sense(each, case, who)}
+    names = [each for each, form in forms.items() if not isinstance(form, MacroForm) or form.has_any]
     first = next((each for each in ("take", "acknowledge", "resolve", "reopen") if each in names), "")
     return [
         {
             "action": ACTIONS[each],
-            "form": sent if sent is not None and each == name else ACTIONS[each].form.blank(who, case),
+            "form": sent if sent is not None and each == name else forms[each],
             "is_open": each == name,
             "is_first": each == first,
+            "for_siblings": each in FOR_SIBLINGS,
         }
         for each in names
     ]
@@ -98,6 +109,10 @@ def _makes_sense(name: str, case: ExceptionCase, who: Reader) -> bool:
         return not is_mine
     if name == "acknowledge":
         return case.state != CaseState.ACKNOWLEDGED
+    if name == "care":  # raised while open, lowered afterwards
+        return (case.care_level == CareLevel.HIGH) == (case.state == CaseState.RESOLVED)
+    if name == "promised":
+        return case.promise_due_at is not None
     return is_mine if name == "release" else True
 
 
@@ -123,7 +138,19 @@ def act(page: Any, request: HttpRequest, case_id: int, name: str) -> HttpRespons
     said = f"{action.done} C-{case_id}."
     if not (action.can_undo and case_undo.offer_for_case(request, said, case_id)):
         messages.success(request, said)
+    if "siblings" in request.POST and name in FOR_SIBLINGS:
+        _on_siblings(request, action, form, case_id, who)
     return HttpResponseRedirect(_onwards(request, case_id))
+
+
+def _on_siblings(request: HttpRequest, action: CaseAction, form: CaseForm, case_id: int, who: Reader) -> None:
+    """The same on the other open cases of the order; what was refused there is said."""
+    ids = open_siblings(ExceptionCase.objects.get(pk=case_id))
+    result = operations.in_bulk(action.operation, ids, actor=who.user, now=who.now, **form.arguments())
+    if result.done:
+        messages.success(request, f"{action.done} {', '.join(f'C-{key}' for key in result.done)} of the same order.")
+    for key, why in result.skipped:
+        messages.warning(request, f"C-{key} was left out: {why}")
 
 
 def _version(request: HttpRequest) -> dict[str, int]:
@@ -143,7 +170,7 @@ def _conflict(
 ) -> HttpResponse:
     """Theirs stands; mine is kept and can be sent again on top of it; both are shown."""
     case = queries.for_page(conflict.case.pk) or conflict.case
-    recent = case.activities.select_related("actor").order_by("-at", "-id")[:5]
+    recent = conflict.changes or case.activities.select_related("actor").order_by("-at", "-id")[:5]
     found = [line for each in recent if (line := case_story.activity_line(each, reader(request)))]
     context = {"action": action, "form": form, "case": case, "why": str(conflict), "lines": found}
     again = case.state != CaseState.RESOLVED or action.name in ENDED_ACTIONS

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import Value
+from django.db.models.functions import Concat, Trim
 from django.utils.dateparse import parse_datetime
 
 from tracking.admin.reader import Reader
@@ -20,6 +22,7 @@ from tracking.vocabulary import (
     Precision,
     ShipmentStatus,
     SignalState,
+    WaitingParty,
 )
 
 ACTIVITY_ICON = {
@@ -31,6 +34,11 @@ ACTIVITY_ICON = {
     ActivityKind.WOKEN: "alarm",
     ActivityKind.NEXT_ACTION: "event",
     ActivityKind.OPENED: "inbox",
+    ActivityKind.PROMISED: "handshake",
+    ActivityKind.PROMISE_BROKEN: "heart_broken",
+    ActivityKind.CARE_SET: "favorite",
+    ActivityKind.MACRO: "bolt",
+    ActivityKind.UNDONE: "undo",
 }
 SAID_BY_SIGNALS = {ActivityKind.SIGNAL_ADDED, ActivityKind.SIGNAL_CLEARED}  # the signals' own lines say it better
 
@@ -60,15 +68,18 @@ class Names:
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> "Names":
-        """Look them up: at most two queries however long the story is."""
+        """Look them up: one query however long the story is."""
         told = [each.subject.after for each in entries if isinstance(each.subject, CaseActivity)]
         people = {found for after in told for key in ("owner", "owner_id") if (found := after.get(key))}
         teams = {found for after in told for key in ("team", "team_id") if (found := after.get(key))}
-        users = get_user_model().objects.filter(pk__in=people)
-        return cls(
-            {user.pk: user.get_full_name() or user.get_username() for user in users},
-            dict(Team.objects.filter(pk__in=teams).values_list("pk", "name")),
-        )
+        full = Trim(Concat("first_name", Value(" "), "last_name"))
+        users = get_user_model().objects.filter(pk__in=people).annotate(what=Value("person"), full=full)
+        groups = Team.objects.filter(pk__in=teams).annotate(what=Value("team"), full=Value(""))
+        rows = users.order_by().values_list("what", "pk", "full", "username")
+        rows = rows.union(groups.order_by().values_list("what", "pk", "full", "name"), all=True)
+        found = [(what, pk, full or name) for what, pk, full, name in rows]
+        named = {what: {pk: name for kind, pk, name in found if kind == what} for what in ("person", "team")}
+        return cls(named["person"], named["team"])
 
 
 def lines(entries: Iterable[Entry], who: Reader) -> list[Line]:
@@ -186,8 +197,10 @@ def _change(activity: CaseActivity, who: Reader, names: Names) -> str:
 
 def _waiting(after: dict[str, Any], who: Reader) -> list[str]:
     until = parse_datetime(after["waiting_until"]) if after.get("waiting_until") else None
+    party = after.get("waiting_party")
     return [
-        f"on {after['waiting_on']}" if after.get("waiting_on") else "",
+        f"on the {WaitingParty(party).label.lower()}" if party in WaitingParty.values else "",
+        f"{'for' if party else 'on'} {after['waiting_on']}" if after.get("waiting_on") else "",
         f"until {who.moment(until)}" if until else "",
         "until the next scan" if after.get("waiting_for_scan") else "",
     ]

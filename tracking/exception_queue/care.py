@@ -13,7 +13,6 @@ from tracking.models import ExceptionCase, Shipment, StatusChange
 from tracking.transactions import whole
 from tracking.vocabulary import ActivityKind, CareLevel, CaseState
 
-BY_PERSON = "set by a person"
 CARE = ("care_level", "care_policy", "care_reason", "care_set_by_id")
 
 
@@ -41,7 +40,7 @@ def set_care_level(
         raise ActionRefused("High care stays while the case is open.")
     after = {
         "care_level": care_level,
-        "care_policy": BY_PERSON if care_level == CareLevel.HIGH else "",
+        "care_policy": f"set by {actor.get_username()}" if care_level == CareLevel.HIGH else "",
         "care_reason": note.strip()[:300],
         "care_set_by_id": actor.pk,
     }

@@ -38,10 +38,6 @@ class Policies:
         """Return windows and severities that apply to a parcel."""
         return self._book.policy_for(scope_of(shipment))
 
-    def without_care(self, shipment: Shipment) -> Policy:
-        """Return what would apply to a parcel with standard care."""
-        return self._book.policy_for(replace(scope_of(shipment), care_level=CareLevel.STANDARD))
-
     def todo(self, kind: str, severity: str, phase: str = "") -> Todo:
         """Return the default next action for a kind at a severity; hours halve for each step above the kind's own."""
         row = self._kinds[kind]
@@ -52,6 +48,12 @@ class Policies:
             team_id=self._teams.get(kind),
             pauses=kind in self._pausing,
         )
+
+
+def with_and_without_care(shipment: Shipment) -> tuple[Policy, Policy]:
+    """Return the windows that apply to a parcel, and those that would with standard care. One query."""
+    book, scope = PolicyBook(_windows(), KINDS), scope_of(shipment)
+    return book.policy_for(scope), book.policy_for(replace(scope, care_level=CareLevel.STANDARD))
 
 
 def _windows() -> list[PolicyPreset]:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
+from tracking.exception_queue.siblings import sibling_ids
 from tracking.exception_queue.wanted import VIEWS, Wanted, condition
 from tracking.models import (
     Carrier,
@@ -56,9 +57,10 @@ def for_panel(case_id: int, most: int) -> tuple[ExceptionCase, list[CaseActivity
 
 
 def for_page(case_id: int) -> ExceptionCase | None:
-    """One case with what its page shows of its people and rules, or None."""
+    """One case with what its page shows of its people, rules and siblings (`sibling_ids`), or None."""
     related = ("owner", "team", "routed_by", "resolved_by", "follows", "carrier", "warehouse", "order")
-    return ExceptionCase.objects.select_related(*related).filter(pk=case_id).first()
+    rows = ExceptionCase.objects.select_related(*related).annotate(sibling_ids=sibling_ids())
+    return rows.filter(pk=case_id).first()
 
 
 def next_due(user_id: int) -> datetime | None:

@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from tests.tracking.admin.world import NOW, PLANTED, World, person
 from tracking import clock
-from tracking.models import CaseActivity, ExceptionCase, RevealLog
+from tracking.models import CaseActivity, ExceptionCase, Macro, RevealLog, Shipment
 from tracking.shipments.queries import told
 
 pytestmark = pytest.mark.django_db
@@ -298,3 +298,44 @@ def test_long_and_missing_values(browser: Client, world: World) -> None:
     assert "<i>" not in page
     assert "Nothing yet: nothing is known of this parcel." in page
     assert "none yet" in page
+
+
+def test_queries_stay_few_on_a_page_that_shows_everything(browser: Client, world: World, agent: User) -> None:
+    case, other = world.case(), world.case()
+    Macro.objects.create(name="Rang them", note="Rang them.")
+    ExceptionCase.objects.filter(pk=other.pk).update(order=case.order)
+    Shipment.objects.filter(pk=other.shipment_id).update(order=case.order)
+    send(browser, case, "care", care_level="high", note="A wedding")
+    send(browser, case, "promise", subject="arrival", text="There on Friday", due_at="2026-11-20T16:00")
+    ExceptionCase.objects.filter(pk=case.pk).update(claim_due_at=NOW + timedelta(days=3))
+    with CaptureQueriesContext(connection) as seen:
+        page = read(browser, case)
+    for words in ("High care, set by agent", "A wedding", "A promise to the customer is due", "Claim with the",
+                  f"C-{other.pk}", "Rang them", "Also on the other 1 of this order"):  # fmt: skip
+        assert words in page, words
+    assert len(seen) <= MOST_QUERIES
+
+
+def test_a_promise_a_macro_and_the_siblings_in_one_go(browser: Client, world: World, agent: User) -> None:
+    case, other = world.case(), world.case()
+    ExceptionCase.objects.filter(pk=other.pk).update(order=case.order)
+    macro = Macro.objects.create(name="Rang them", note="Rang them.", next_action="Ring again", due_hours=4)
+    send(browser, case, "macro", macro=str(macro.pk))
+    assert case.next_action == "Ring again"
+    send(browser, case, "promise", subject="other", text="A letter", due_at="2026-11-20T16:00")
+    assert case.next_action == "Keep the promise: A letter"
+    send(browser, case, "promised", state="kept")
+    assert case.promise_due_at is None
+    page = send(browser, case, "resolve", siblings="on", outcome="not_an_exception", reason="usual_for_lane")
+    other.refresh_from_db()
+    assert (case.outcome, other.outcome) == ("not_an_exception", "not_an_exception")
+    assert f"Resolved C-{other.pk} of the same order." in page
+    assert "Usual for this lane" in page
+
+
+def test_the_cost_is_kept_in_minor_units(browser: Client, world: World, agent: User) -> None:
+    case = world.case()
+    send(browser, case, "resolve", 422, outcome="claim_paid", cost="12.50", currency="E")
+    page = send(browser, case, "resolve", outcome="claim_paid", cost="12.50", currency="eur")
+    assert (case.cost_minor, case.cost_currency) == (1250, "EUR")
+    assert "It cost us <b>€12.50</b>" in page

@@ -139,7 +139,7 @@ def test_high_care_raises_severity_at_once_and_is_not_lowered_while_the_case_is_
     now = ExceptionCase.objects.get()
     assert (case.severity, now.severity, now.care_level) == ("high", "critical", "high")
     parcel = Shipment.objects.get()
-    assert (parcel.care_policy, parcel.care_reason, parcel.care_set_by) == ("set by a person", "A wedding.", ann)
+    assert (parcel.care_policy, parcel.care_reason, parcel.care_set_by) == ("set by ann", "A wedding.", ann)
     for level, why in (("high", "high already"), ("standard", "while the case is open"), ("some", "Choose")):
         with pytest.raises(ActionRefused, match=why):
             operations.set_care_level(case_id=case.pk, actor=ann, now=LATER, care_level=level)
