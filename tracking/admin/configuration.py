@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from tracking import clock
 from tracking.admin.configuration_forms import (
     CutoffFormSet,
+    MacroForm,
     ServiceForm,
     WarehouseForm,
     WeekdayForm,
@@ -21,7 +22,9 @@ from tracking.exception_queue.sweep import look_at_all_again
 from tracking.models import (
     CarePolicy,
     Carrier,
+    ClaimPolicy,
     KindPolicy,
+    Macro,
     PickupCutoff,
     PollPolicy,
     PromisePolicy,
@@ -160,7 +163,10 @@ class KindPolicyAdmin(ConfigurationAdmin):
     """What a kind of exception leads to."""
 
     judges_parcels = True
-    list_display = ("kind", "severity", "cause", "next_action", "due_hours", "first_response_hours")
+    list_display = (
+        "kind", "severity", "cause", "next_action", "due_hours", "first_response_hours",
+        "pauses_while_waiting_on_customer",
+    )  # fmt: skip
     list_filter = ("severity", "cause")
     list_select_related = ("team",)
 
@@ -179,10 +185,32 @@ class KindPolicyAdmin(ConfigurationAdmin):
 
 @admin.register(CarePolicy)
 class CarePolicyAdmin(ConfigurationAdmin):
-    """Orders that deserve high care."""
+    """Orders that deserve high care: a changed policy counts for orders that are told from then on."""
 
-    list_display = ("name", "store", "minimum_total_minor", "currency", "tag")
+    list_display = (
+        "name", "position", "store", "minimum_total_minor", "currency", "tag", "promised_within_days", "country",
+        "troubles", "troubles_within_days",
+    )  # fmt: skip
     list_select_related = ("store",)
+
+
+@admin.register(ClaimPolicy)
+class ClaimPolicyAdmin(ConfigurationAdmin):
+    """Until when carriers take claims. What nobody has confirmed is a common term: check with your carrier."""
+
+    judges_parcels = True
+    list_display = ("carrier", "kind", "international", "days", "is_confirmed", "note")
+    list_filter = ("carrier", "kind", "is_confirmed")
+    list_select_related = ("carrier",)
+
+
+@admin.register(Macro)
+class MacroAdmin(ConfigurationAdmin):
+    """Several steps of a case in one."""
+
+    form = MacroForm
+    list_display = ("name", "position", "is_active", "note", "next_action", "due_hours", "state", "outcome")
+    list_filter = ("is_active", "state")
 
 
 @admin.register(PromisePolicy)

@@ -6,12 +6,14 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
 )
 
 from tracking.detectors.presets import WINDOWS
-from tracking.models import WindowPolicy
+from tracking.models import Macro, WindowPolicy
+from tracking.vocabulary import CaseState, SignalKind
 
 WINDOW_CHOICES = [(name, name) for name in dict.fromkeys(row.window for row in WINDOWS)]
 WEEKDAYS = (
@@ -98,6 +100,35 @@ class HoursForm(WeekdayForm):
         start, end = cleaned.get("start"), cleaned.get("end")
         if start and end and start >= end:
             self.add_error("end", "They must end after they begin, on the same day.")
+        return cleaned
+
+
+class MacroForm(forms.ModelForm):
+    """A macro with the kinds of case it is offered for."""
+
+    kinds = forms.MultipleChoiceField(
+        choices=SignalKind.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="None: offered for every kind.",
+    )
+
+    class Meta:
+        model = Macro
+        fields: ClassVar[list[str]] = [
+            "name", "position", "is_active", "kinds", "note", "next_action", "due_hours", "state", "waiting_party",
+            "waits_for_scan", "outcome",
+        ]  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """A macro that does nothing, or waits without an end, is refused."""
+        cleaned = super().clean() or {}
+        if not any(cleaned.get(name) for name in ("note", "next_action", "state")):
+            raise forms.ValidationError("Give a note, a next action or a state: this macro does nothing.")
+        if cleaned.get("state") == CaseState.WAITING and not (
+            cleaned.get("due_hours") or cleaned.get("waits_for_scan")
+        ):
+            self.add_error("due_hours", "Say for how many working hours to wait, or wait for the next scan.")
         return cleaned
 
 

@@ -34,7 +34,8 @@ def enter(client: Client, group: str) -> Client:
 
 
 @pytest.mark.parametrize("model", [
-    "store", "carrier", "service", "warehouse", "windowpolicy", "carepolicy", "promisepolicy", "team", "teammember",
+    "store", "carrier", "service", "warehouse", "windowpolicy", "carepolicy", "claimpolicy", "macro", "promisepolicy",
+    "team", "teammember",
     "absence",
 ])  # fmt: skip
 def test_administrators_may_add_and_auditors_may_not(client: Client, world: World, model: str) -> None:
