@@ -6,7 +6,6 @@ from django import forms
 
 from tracking.admin.case_forms import CaseForm, moment_field
 from tracking.admin.reader import Reader
-from tracking.exception_queue.macros import macros_for
 from tracking.models import ExceptionCase, Macro
 from tracking.vocabulary import PromiseState, PromiseSubject
 
@@ -52,8 +51,11 @@ class MacroForm(CaseForm):
 
     def __init__(self, *args: Any, case: ExceptionCase | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = macros_for(case.kind) if case else list(Macro.objects.filter(is_active=True))
-        self.fields["macro"].choices = [(row.pk, row.name) for row in rows]  # type: ignore[attr-defined]
+        rows = getattr(case, "macros", None)
+        if rows is None:
+            rows = list(Macro.objects.filter(is_active=True).values("id", "name", "kinds"))
+        offered = [row for row in rows if case is None or not row["kinds"] or case.kind in row["kinds"]]
+        self.fields["macro"].choices = [(row["id"], row["name"]) for row in offered]  # type: ignore[attr-defined]
 
     @property
     def has_any(self) -> bool:

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models.functions import JSONObject
 
 from tracking.exception_queue import steps
 from tracking.exception_queue.errors import ActionRefused
@@ -38,9 +40,10 @@ def apply_macro(
     return work.case
 
 
-def macros_for(kind: str) -> list[Macro]:
-    """Return the macros offered for cases of a kind, in their order. One query."""
-    return [row for row in Macro.objects.filter(is_active=True) if not row.kinds or kind in row.kinds]
+def all_macros() -> ArraySubquery:
+    """All active macros in their order, as part of a query over cases: objects with id, name and kinds."""
+    rows = Macro.objects.filter(is_active=True).order_by("position", "name")
+    return ArraySubquery(rows.values(row=JSONObject(id="id", name="name", kinds="kinds")))
 
 
 def _do(work: Work, macro: Macro) -> None:

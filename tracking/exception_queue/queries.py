@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import CharField, Count, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
+from tracking.exception_queue.macros import all_macros
 from tracking.exception_queue.siblings import sibling_ids
 from tracking.exception_queue.wanted import VIEWS, Wanted, condition
 from tracking.models import (
@@ -57,9 +58,9 @@ def for_panel(case_id: int, most: int) -> tuple[ExceptionCase, list[CaseActivity
 
 
 def for_page(case_id: int) -> ExceptionCase | None:
-    """One case with what its page shows of its people, rules and siblings (`sibling_ids`), or None."""
+    """One case with what its page shows of its people, rules, siblings (`sibling_ids`) and `macros`, or None."""
     related = ("owner", "team", "routed_by", "resolved_by", "follows", "carrier", "warehouse", "order")
-    rows = ExceptionCase.objects.select_related(*related).annotate(sibling_ids=sibling_ids())
+    rows = ExceptionCase.objects.select_related(*related).annotate(sibling_ids=sibling_ids(), macros=all_macros())
     return rows.filter(pk=case_id).first()
 
 

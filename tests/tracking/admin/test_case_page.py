@@ -308,6 +308,7 @@ def test_queries_stay_few_on_a_page_that_shows_everything(browser: Client, world
     send(browser, case, "care", care_level="high", note="A wedding")
     send(browser, case, "promise", subject="arrival", text="There on Friday", due_at="2026-11-20T16:00")
     ExceptionCase.objects.filter(pk=case.pk).update(claim_due_at=NOW + timedelta(days=3))
+    read(browser, case)
     with CaptureQueriesContext(connection) as seen:
         page = read(browser, case)
     for words in ("High care, set by agent", "A wedding", "A promise to the customer is due", "Claim with the",

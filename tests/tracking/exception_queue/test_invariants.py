@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from random import Random
 from threading import Thread
@@ -67,10 +68,8 @@ def act(random: Random, cases: list[int], people: list[User], now: datetime) -> 
         operations.undo(activity_ids=list(recent[:1]), actor=who, now=now)
         return
     action, arguments = random.choice(steps)
-    try:
+    with suppress(ActionRefused, CaseConflict):
         action(case_id=case_id, actor=who, now=now, **arguments)
-    except (ActionRefused, CaseConflict):
-        pass
 
 
 def engine(random: Random, count: int, now: datetime) -> None:
