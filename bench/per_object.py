@@ -102,7 +102,7 @@ class SlowPath:
                 "received_at": message.received_at,
                 "message_id": message.pk,
                 "carrier": event.carrier,
-                "text": "" if event.description == code.words else event.description,
+                "own_text": "" if event.description == code.words else event.description,
                 "city": place.city,
                 "region": place.region,
                 "postcode": place.postcode,

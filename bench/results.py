@@ -22,7 +22,9 @@ class Result:
 
     @property
     def is_met(self) -> bool:
-        """Whether the value meets the target."""
+        """Whether the value meets the target; what has none is only told."""
+        if not self.target:
+            return True
         sign, number = self.target.split()
         return bool(COMPARE[sign](self.value, float(number)))
 
@@ -31,9 +33,9 @@ def table(results: Iterable[Result]) -> str:
     """Return the results as lines, each with its note below."""
     lines = []
     for each in results:
-        verdict = "met" if each.is_met else "MISSED"
+        verdict = ("met" if each.is_met else "MISSED") if each.target else "no target"
         value = f"{shown(each.value)} {each.unit}".strip()
-        lines.append(f"{each.name:<32} {value:>14}   target {each.target:<8} {verdict:<7} {each.scale}")
+        lines.append(f"{each.name:<32} {value:>14}   target {each.target or '-':<8} {verdict:<7} {each.scale}")
         lines.append(f"    {each.note}")
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from bench import databases, delay, ingest, pages, results, scale, storage, sweep, web
+from bench import databases, delay, ingest, lanes, pages, results, scale, storage, sweep, web
 from bench.results import Result
 from bench.scale import Scale
 from shiptrack_site.embedded_postgres import server
@@ -17,6 +17,7 @@ Measurement = Callable[[Scale], Iterator[Result]]
 ALL: dict[str, Measurement] = {
     "ingest.pipeline_vs_insert": ingest.vs_insert,
     "ingest.pipeline_vs_per_object": ingest.vs_per_object,
+    "ingest.two_lanes_vs_one": lanes.two_lanes_vs_one,
     "ingest.post_to_visible": delay.post_to_visible,
     "web.hook_vs_no_insert": web.hook_vs_no_insert,
     "queue.page_1m_vs_1k": pages.queue,

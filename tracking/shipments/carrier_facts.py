@@ -145,7 +145,7 @@ def void(withdrawn: Iterable[Withdrawn]) -> list[int]:
             kind=TrackingEvent.Kind.VOID,
             occurred_at=item.at,
             received_at=item.at,
-            text="Label voided",
+            own_text="Label voided",
         )
     TrackingEvent.objects.bulk_create([rows[key] for key in sorted(rows)], ignore_conflicts=True)
     return sorted({key[0] for key in rows})
