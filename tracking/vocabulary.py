@@ -390,6 +390,7 @@ class ActivityKind(TextChoices):
     ESCALATED = "escalated", "Escalated"
     HANDED_OVER = "handed_over", "Handed over"
     DISPUTED = "disputed", "Disputed by the customer"
+    REPORTED = "reported", "Reported by the customer"
 
 
 class DisputeKind(TextChoices):
@@ -405,6 +406,15 @@ class DisputeSource(TextChoices):
     AGENT = "agent", "Told to an agent"
     TICKET = "ticket", "Ticket"
     CUSTOMER_PAGE = "customer_page", "Customer's page"
+
+
+class ReportKind(TextChoices):
+    """What a customer can report on their page."""
+
+    NOT_RECEIVED = "not_received", "Not received"
+    DAMAGED = "damaged", "Damaged"
+    WRONG_ADDRESS = "wrong_address", "Delivered to a wrong address"
+    CORRECT_ADDRESS = "correct_address", "The address has to be corrected"
 
 
 class EscalationAction(TextChoices):

@@ -39,6 +39,7 @@ class ShipmentFacts:
     paused_from: datetime | None = None  # clocks paused while the only source is silent
     not_received_at: datetime | None = None  # customer or agent says it did not arrive
     wrong_address_at: datetime | None = None  # customer or agent says that the address is wrong
+    damage_told_at: datetime | None = None  # the customer says that it is damaged
     warehouse_zone: str = ""  # IANA zone in which agents read times of the origin; empty: ship_to_zone
 
 

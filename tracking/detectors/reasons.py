@@ -109,6 +109,20 @@ def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     )
 
 
+def find_damaged(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
+    """The carrier reported damage, or the customer says that the parcel came damaged."""
+    found, since = _DAMAGED(facts, policy, now), facts.damage_told_at
+    if isinstance(found, Condition) or since is None:
+        return found
+    return Condition(
+        since,
+        evidence=f"The customer said on {shown(facts.state, since, facts.ship_to_zone)} that the parcel is damaged;"
+        " a person has to decide.",
+        fingerprint=since.isoformat(),
+        window="at once",
+    )
+
+
 def find_carrier_delay(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier says that it is late; a delay for which it gives no reason is its own."""
     found = _DELAY(facts, policy, now)
@@ -151,6 +165,7 @@ _ADDRESS = find_reason(
     "address_issue", "a problem with the address", "no scan towards the customer since", by_outbound_scan
 )
 _PAYMENT = find_reason("payment_due", "that a payment is due", "no scan towards the customer since", by_outbound_scan)
+_DAMAGED = find_reason("damaged", "damage", "a person has to decide", by_person)
 _CUSTOMS = find_reason("customs_hold", "a hold by customs", "no scan after a release", by_scan)
 
 CARRIER_DELAY = Rule("carrier_delay", find_carrier_delay)
@@ -160,6 +175,6 @@ PAYMENT_DUE = Rule("payment_due", _PAYMENT)
 FAILED_ATTEMPT = Rule("failed_attempt", find_failed_attempt)
 CUSTOMS_HOLD = Rule("customs_hold", _CUSTOMS)
 LOST = Rule("lost", find_reason("lost", "the parcel lost", "it has not arrived since", by_arrival))
-DAMAGED = Rule("damaged", find_reason("damaged", "damage", "a person has to decide", by_person), needs_person=True)
+DAMAGED = Rule("damaged", find_damaged, needs_person=True)
 REFUSED = Rule("refused", find_reason("refused", "a refusal", "a person has to decide", by_person), needs_person=True)
 OTHER = Rule("other", find_other)

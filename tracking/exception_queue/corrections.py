@@ -61,6 +61,19 @@ def say_wrong_address(*, shipment_id: int, actor: User | None, now: datetime, no
     return _say(shipment_id, TrackingEvent.Kind.WRONG_ADDRESS, "", actor, now, note)
 
 
+@whole
+def say_damaged(*, shipment_id: int, actor: User | None, now: datetime, note: str) -> Refreshed:
+    """Note that the parcel is damaged by the customer's or an agent's word: its case opens at once.
+
+    `actor` None: the customer said so themselves, as the note tells. Raises ActionRefused, Shipment.DoesNotExist.
+    """
+    locked(shipment_id)
+    if not note.strip():
+        raise ActionRefused("Say who says so.")
+    Shipment.objects.filter(pk=shipment_id).update(damage_told_at=now)
+    return _say(shipment_id, TrackingEvent.Kind.DAMAGED, "", actor, now, note)
+
+
 def locked(shipment_id: int) -> Shipment:
     """Lock the orders of a parcel, then the parcel, and return it. Inside a transaction."""
     lock_orders_of([shipment_id])

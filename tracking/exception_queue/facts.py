@@ -77,6 +77,7 @@ def facts_of(
         estimate_inside_since=shipment.estimate_inside_since,
         not_received_at=shipment.not_received_at,
         wrong_address_at=shipment.wrong_address_at,
+        damage_told_at=shipment.damage_told_at,
         paused_from=paused_from,
         warehouse_zone=shipment.warehouse.time_zone if shipment.warehouse else "",
     )

@@ -12,6 +12,7 @@ from tracking.models.mapping import MappingVersion, StatusMapping
 from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
 from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
 from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, PromisePolicy, WindowPolicy
+from tracking.models.public import CustomerReport, PublicUse
 from tracking.models.queue_view import Presence, SavedView
 from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
 from tracking.models.source import Source
@@ -41,6 +42,7 @@ __all__ = [
     "Customer",
     "CustomerKnowledge",
     "CustomerPromise",
+    "CustomerReport",
     "Dispute",
     "DomainEvent",
     "EscalationPolicy",
@@ -67,6 +69,7 @@ __all__ = [
     "Presence",
     "PrivacyTask",
     "PromisePolicy",
+    "PublicUse",
     "RevealLog",
     "RoutingRule",
     "SavedView",

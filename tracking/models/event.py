@@ -53,6 +53,7 @@ class TrackingEvent(models.Model):
         VOID = "void", "Label voided"
         NOT_RECEIVED = "not_received", "Said not to have arrived"
         WRONG_ADDRESS = "wrong_address", "Address said to be wrong"
+        DAMAGED = "damaged", "Said to be damaged"
 
     # Its own index would repeat the beginning of the unique one below; the same for code.
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events", db_index=False)

@@ -5,11 +5,15 @@ from django.db import models
 
 from tracking.models.parties import Customer, Store, Warehouse
 from tracking.models.source import Source
+from tracking.models.tokens import TOKEN_BY_DATABASE, TOKEN_LENGTH, new_public_token
 
 
 class Order(models.Model):
     """One order of one store. Key: store + vendor order id; look-up: store + normalized number."""
 
+    public_token = models.CharField(
+        max_length=TOKEN_LENGTH, unique=True, default=new_public_token, db_default=TOKEN_BY_DATABASE
+    )
     store = models.ForeignKey(Store, on_delete=models.PROTECT)
     source = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, blank=True)
     external_id = models.CharField(max_length=128)

@@ -1,6 +1,5 @@
 """One physical parcel, its names, and the state projected from its events."""
 
-import secrets
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,13 +11,8 @@ from django.db.models.lookups import GreaterThan
 from tracking.models.order import Order
 from tracking.models.parties import Carrier, Service, Store, Warehouse
 from tracking.models.source import Source
+from tracking.models.tokens import TOKEN_LENGTH, new_public_token
 from tracking.vocabulary import CareLevel, Direction, Evidence, NumberRole, Precision, Reason, ShipmentStatus
-
-
-def new_public_token() -> str:
-    """A token nobody can guess: 128 random bits."""
-    return secrets.token_urlsafe(16)
-
 
 # Conditions of partial indexes: only parcels whose data came in disorder are in them, so that lists of those cost
 # little at any size. Queries have to use the same expressions.
@@ -34,7 +28,7 @@ EARLY_SCAN = Q(
 class Shipment(models.Model):
     """One physical parcel, whatever it is called. Projected columns are written by the projection alone."""
 
-    public_token = models.CharField(max_length=32, unique=True, default=new_public_token)
+    public_token = models.CharField(max_length=TOKEN_LENGTH, unique=True, default=new_public_token)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, blank=True)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="shipments")
     direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.OUTBOUND)
@@ -55,6 +49,7 @@ class Shipment(models.Model):
     wrong_address_at = models.DateTimeField(
         null=True, blank=True, help_text="When the customer or an agent said that the address is wrong."
     )
+    damage_told_at = models.DateTimeField(null=True, blank=True, help_text="When the customer said that it is damaged.")
     claimed_twice = models.BooleanField(default=False)
     merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
     ship_to_city = models.CharField(max_length=120, blank=True)

@@ -25,7 +25,7 @@ FILLED_FROM_LOSER = (
     "order_id", "store_id", "carrier_id", "service_id", "warehouse_id", "number", "fulfilled_at", "number_at",
     "label_told_at", "voided_at", "order_cancelled_at", "ship_to_city", "ship_to_region", "ship_to_postcode",
     "ship_to_country", "ship_from_country", "is_international", "original_estimate_at", "not_received_at",
-    "wrong_address_at",
+    "wrong_address_at", "damage_told_at",
 )  # fmt: skip
 
 

@@ -178,3 +178,12 @@ def test_a_trouble_that_scans_do_not_end_began_with_its_first_report(kind: str) 
     found = signal(parcel(moving(reasons=(again,))), kind, NOW)
     assert found is not None
     assert found.since == at("16 12:00")
+
+
+def test_damage_by_the_customers_word_waits_for_a_person() -> None:
+    told = at("20 09:00")
+    found = watch(parcel(moving(), damage_told_at=told), "damaged", at("20 12:00"))
+    assert found.signal is not None
+    assert (found.needs_person, found.signal.since, found.signal.severity) == (True, told, "high")
+    assert found.signal.evidence.startswith("The customer said on Fri 20 Nov 08:00")
+    assert watch(parcel(moving()), "damaged", at("20 12:00")).signal is None
