@@ -78,6 +78,7 @@ class Signal:
     cause: str  # vocabulary.CauseFamily
     since: datetime  # when the condition became true
     evidence: str  # finished English sentence for agents
+    brief: str  # the same in a few words for a row that counts the hours itself: "no scan, window 24 h"
     fingerprint: str = ""
     count: int = 1
     parameters: Mapping[str, str] = field(default_factory=dict)

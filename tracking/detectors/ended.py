@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracking.detectors.contract import Policy, ShipmentFacts
 from tracking.detectors.gates import shown
-from tracking.detectors.rule import Condition, Rule
+from tracking.detectors.rule import MOST_IN_BRIEF, Condition, Rule
 from tracking.detectors.same_place import Doubt, doubt, told
 from tracking.vocabulary import ShipmentStatus
 
@@ -29,6 +29,7 @@ def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Con
         since,
         evidence=f"Delivered on {shown(state, since, facts.ship_to_zone)} in {told(state.delivered_place)};"
         f" the ship-to is {told(facts.ship_to)}.{weak}",
+        brief=f"left in {state.delivered_place[0] or 'another place'}"[:MOST_IN_BRIEF],
         fingerprint=told(state.delivered_place).casefold()[:120],
         window="at once",
         value=f"delivered in {told(state.delivered_place)}",
@@ -43,6 +44,7 @@ def _said_wrong(facts: ShipmentFacts, since: datetime) -> Condition:
         since,
         evidence=f"Reported on {shown(state, since, facts.ship_to_zone)} as delivered to a wrong address; the carrier"
         f" says it was delivered {place}, the ship-to is {told(facts.ship_to) or 'not known'}.",
+        brief="said by the customer or by us",
         fingerprint=since.isoformat(),
         window="at once",
     )
@@ -62,6 +64,7 @@ def find_not_received(facts: ShipmentFacts, policy: Policy, now: datetime) -> Co
         since,
         evidence=f"Reported as not received on {shown(state, since, zone)}; the carrier says it was handed over"
         f"{delivered}{signed}.",
+        brief="signed for" if state.signed_by else "without a signature",
         fingerprint=since.isoformat(),
         window="at once",
     )
@@ -77,6 +80,7 @@ def find_movement_after_end(facts: ShipmentFacts, policy: Policy, now: datetime)
         state.moved_after_end_at,
         evidence=f"The carrier reported it on {shown(state, state.moved_after_end_at, facts.ship_to_zone)}, although"
         f" its story had ended as {ShipmentStatus(state.status).label.lower()}{ended}.",
+        brief=f"although {ShipmentStatus(state.status).label.lower()}",
         fingerprint=state.moved_after_end_at.isoformat(),
         window="at once",
     )

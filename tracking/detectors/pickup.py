@@ -46,6 +46,7 @@ def find_held_at_location(facts: ShipmentFacts, policy: Policy, now: datetime) -
         since,
         evidence=f"Waiting at the pickup point for {value}, since {shown(facts.state, since, zone)};"
         f" the window is {words.window(window)}{until}.",
+        brief=until.removeprefix("; it ") or f"not fetched, window {words.window(window)}",
         fingerprint=since.isoformat(),
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after it was ready",
@@ -66,6 +67,7 @@ def find_pickup_expiring(facts: ShipmentFacts, policy: Policy, now: datetime) ->
     return Condition(
         max(since, end - window.clock()),
         evidence=f"Not picked up yet; the carrier sends it back {left}.",
+        brief=f"goes back {words.day(end, zone)}",
         fingerprint=return_by.isoformat(),
         due=Due(max(since, end - window.clock())),
         window=f"{words.duration(window.clock())} before the return date",

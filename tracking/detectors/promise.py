@@ -65,6 +65,7 @@ def find_missed_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
             missed.first_at,
             evidence=f"The carrier reported on {shown(facts.state, missed.last_at, facts.ship_to_zone)} that it missed"
             f" its delivery window. {BECAUSE[cause]}",
+            brief="the carrier missed its window",
             fingerprint=f"{missed.last_identity}:{missed.count}",
             window="at once",
             count=missed.count,
@@ -77,6 +78,7 @@ def find_missed_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
     return Condition(
         end,
         evidence=f"Promised for {_promised(facts)} and not delivered {_by_then(facts)}. {BECAUSE[cause]}",
+        brief=f"promised {words.day(facts.promise_at, facts.ship_to_zone)}",
         fingerprint=facts.promise_at.isoformat(),
         due=due_on(facts, end),
         window=f"until {words.moment(end, facts.ship_to_zone)}",
@@ -97,6 +99,7 @@ def _misses(facts: ShipmentFacts, policy: Policy, estimate: datetime, end: datet
         facts.state.last_event_at or facts.created_at,
         evidence=f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)}"
         f" (tolerance {margin}). {BECAUSE[cause]}",
+        brief=f"estimate {words.day(estimate, facts.ship_to_zone)}",
         fingerprint=_estimated_day(facts, estimate),
         clears_at=end,
         window=f"estimate at most {margin} after the promise",
@@ -115,6 +118,7 @@ def _back_inside(
         since,
         evidence=f"The estimate is back inside the promise since {words.moment(since, facts.ship_to_zone)}"
         f" ({_estimated(facts, estimate)}); the signal clears when that has held for {words.window(clear)}.",
+        brief="estimate back inside the promise",
         fingerprint=_estimated_day(facts, estimate),
         clears_at=min(since + clear.clock(), end),
         cause=cause_of_lateness(facts, policy),

@@ -81,12 +81,21 @@ def reason_condition(
         since,
         evidence=f"The carrier reported {said}{times} on {shown(facts.state, fact.last_at, zone)};"
         f" {since_then}.{limit}",
+        brief=_brief(facts, fact, words.window(window) if window.days else ""),
         fingerprint=f"{fact.last_identity}:{fact.count}",
         due=due_after(facts, since, window) if window.days else None,
         window=f"{words.window(window)} after the first report" if window.days else "at once",
         value=f"first reported {words.duration(now - since)} ago",
         count=fact.count,
     )
+
+
+def _brief(facts: ShipmentFacts, fact: ReasonFact, window: str) -> str:
+    """Return what a row says beside the reason's name: its window, else how often and when it was reported."""
+    last = words.day(fact.last_at, facts.ship_to_zone)
+    if window:
+        return f"window {window}"
+    return f"on {fact.count} days, last {last}" if fact.count > 1 else f"reported {last}"
 
 
 def find_failed_attempt(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
@@ -104,6 +113,7 @@ def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     return Condition(
         since,
         evidence=f"Reported on {shown(state, since, facts.ship_to_zone)}: the address is wrong.{place}",
+        brief="said by the customer or by us",
         fingerprint=since.isoformat(),
         window="at once",
     )
@@ -152,6 +162,7 @@ def _unexplained(facts: ShipmentFacts, said: str) -> Condition:
         since,
         evidence=f"The carrier reported {said} on {shown(facts.state, since, facts.ship_to_zone)} without a reason;"
         " no scan since.",
+        brief="the carrier gives no reason",
         fingerprint=since.isoformat(),
         window="at once",
     )

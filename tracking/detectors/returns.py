@@ -31,9 +31,11 @@ def _comes_back(facts: ShipmentFacts, since: datetime | None, said: str, phase: 
         f"the carrier says why: {Reason(facts.state.reason).label.lower()}" if named else "the carrier does not say why"
     )
     why = "nobody collected it" if uncollected else why
+    brief = why.removeprefix("the carrier says why: ") if named else "no reason given"
     return Condition(
         since,
         evidence=f"{said}, since {shown(facts.state, since, facts.ship_to_zone)}; {why}.",
+        brief=brief,
         fingerprint=since.isoformat(),
         window="at once",
         cause=cause_of_return(facts),

@@ -11,18 +11,21 @@ from tracking.vocabulary import SEVERITY_RANK, CauseFamily
 
 RANKED = sorted(SEVERITY_RANK, key=SEVERITY_RANK.__getitem__)
 NOT_YET = "Within its window."
+MOST_IN_BRIEF = 42  # characters that a row of the queue shows
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition that holds now. It is a signal from `due` on (None: at once).
 
+    `evidence` is the finished sentence; `brief` says in MOST_IN_BRIEF characters what stays true while the hours pass.
     `clears_at`: when the clock alone ends it; `steps_up`: how many steps above the policy's severity (below, when
     negative); an empty `cause` means the policy's.
     """
 
     since: datetime
     evidence: str
+    brief: str
     fingerprint: str = ""
     due: Due | None = None
     clears_at: datetime | None = None
@@ -71,6 +74,7 @@ class Rule:
             cause=CauseFamily.FEED if by_feed else found.cause or cause_of(policy, self.kind),
             since=found.since,
             evidence=found.evidence,
+            brief=found.brief,
             fingerprint=found.fingerprint,
             count=found.count,
             parameters=found.parameters,

@@ -20,6 +20,7 @@ def find_source_conflict(facts: ShipmentFacts, policy: Policy, now: datetime) ->
         since,
         evidence=f"The sources disagree for {words.duration(now - since)}, since {words.moment(since, zone)}:"
         f" {' against '.join(said)}. The window is {words.duration(window.clock())}.",
+        brief=" against ".join(said[:2]),
         fingerprint=since.isoformat(),
         due=Due(since + window.clock()),
         window=f"{words.duration(window.clock())} of disagreement",

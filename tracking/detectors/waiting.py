@@ -25,6 +25,7 @@ def find_missing_tracking(facts: ShipmentFacts, policy: Policy, now: datetime) -
         since,
         evidence=f"No tracking number {words.duration(now - since)} after the shop reported the fulfilment on"
         f" {words.moment(since, origin_zone(facts))}; the window is {words.window(window)}.",
+        brief=f"no number, window {words.window(window)}",
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after the fulfilment",
         value=value,
@@ -44,6 +45,7 @@ def find_unknown_number(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
         unknown_since,
         evidence=f"The carrier does not know the number since {words.moment(unknown_since, zone)}; the label is from"
         f" {shown(facts.state, label_at, zone)}, and the window is {words.window(window)}.",
+        brief=f"number unknown, window {words.window(window)}",
         fingerprint=unknown_since.isoformat(),
         due=due_after(facts, label_at, window),
         window=f"{words.window(window)} after the label",
@@ -67,6 +69,7 @@ def find_no_first_scan(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     return Condition(
         start,
         evidence=f"No physical scan for {value}; the window for this lane is {said} {shown(facts.state, start, zone)}.",
+        brief=f"no scan, window {words.window(window)}",
         due=due_after(facts, start, window),
         window=said,
         value=value,
@@ -87,6 +90,7 @@ def find_batch_accepted_only(facts: ShipmentFacts, policy: Policy, now: datetime
         since,
         evidence=f"Accepted in a batch on {shown(facts.state, since, zone)}, but the parcel itself was not scanned for"
         f" {lasting(facts.state, since, now, zone)}; the window is {words.window(window)}.",
+        brief=f"only a batch, window {words.window(window)}",
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after the batch was accepted",
         value=value,
@@ -145,6 +149,7 @@ def _silence(
         since,
         evidence=f"No physical scan for {value} on {shown(facts.state, since, facts.ship_to_zone)};"
         f" the window for {lane} is {words.window(window)}.",
+        brief=f"no scan, window {words.window(window)}",
         fingerprint=since.isoformat(),
         due=due,
         clears_at=clears_at,

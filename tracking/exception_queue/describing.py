@@ -12,7 +12,8 @@ def describe(case: ExceptionCase, shipment: Shipment, signals: Iterable[Signal])
     """Copy the most severe signal and the parcel's columns to the case; steps that raised it above them stay."""
     rows = sorted(signals, key=lambda row: (-SEVERITY_RANK[row.severity], LEAD.get(row.kind, len(LEAD)), row.fired_at))
     worst = rows[0]
-    case.kind, case.cause, case.evidence, case.since = worst.kind, worst.cause, worst.evidence, worst.since
+    case.kind, case.cause, case.since = worst.kind, worst.cause, worst.since
+    case.evidence, case.brief = worst.evidence, worst.brief
     case.severity = worst.severity
     raise_severity(case, case.severity_steps)
     case.signal_count = len(rows)

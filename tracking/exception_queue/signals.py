@@ -10,7 +10,7 @@ from tracking.detectors.contract import Signal as Found
 from tracking.models import Signal
 from tracking.vocabulary import SignalState
 
-REFRESHED = ("severity", "cause", "evidence", "fingerprint", "count", "needs_person", "since")
+REFRESHED = ("severity", "cause", "evidence", "brief", "fingerprint", "count", "needs_person", "since")
 
 
 @dataclass(slots=True)
@@ -113,5 +113,5 @@ class Ledger:
 
 def _fill(row: Signal, found: Found, stays: bool) -> None:
     row.severity, row.cause, row.since = found.severity, found.cause, found.since
-    row.evidence = found.evidence[:500]
+    row.evidence, row.brief = found.evidence[:500], found.brief[:80]
     row.fingerprint, row.count, row.needs_person = found.fingerprint[:120], found.count, stays

@@ -54,6 +54,7 @@ class ExceptionCase(models.Model):
         default=0, help_text="Steps above what its signals say: a broken promise or an escalation raised it."
     )
     evidence = models.CharField(max_length=500, blank=True, help_text="Evidence of the most severe open signal.")
+    brief = models.CharField(max_length=80, blank=True, help_text="The evidence in a few words, without the hours.")
     since = models.DateTimeField(help_text="When the problem began.")
     signal_count = models.PositiveSmallIntegerField(default=1, help_text="Open signals.")
     state = models.CharField(max_length=12, choices=CaseState.choices, default=CaseState.NEW)
@@ -197,6 +198,7 @@ class Signal(models.Model):
     cause = models.CharField(max_length=10, choices=CauseFamily.choices)
     state = models.CharField(max_length=8, choices=SignalState.choices, default=SignalState.OPEN)
     evidence = models.CharField(max_length=500)
+    brief = models.CharField(max_length=80, blank=True, help_text="The evidence in a few words, without the hours.")
     fingerprint = models.CharField(max_length=120, blank=True)
     count = models.PositiveSmallIntegerField(default=1)
     needs_person = models.BooleanField(default=False)

@@ -7,6 +7,7 @@ import pytest
 from tests.tracking.detectors.parcels import CUTOFF, LABEL, SCAN, at, labelled, moving, parcel, reason, signal, watch
 from tracking.detectors.contract import Policy, ShipmentFacts, Window
 from tracking.detectors.registry import detect
+from tracking.detectors.rule import MOST_IN_BRIEF
 from tracking.status.contract import ShipmentState, SourceWord, StatusStep
 
 CREATED = ShipmentState("created", None)
@@ -105,6 +106,34 @@ def test_the_fingerprint_stays_while_nothing_new_is_said(kind: str, facts: Shipm
     assert later is not None
     assert first.fingerprint == later.fingerprint
     assert first.since == later.since
+
+
+@pytest.mark.parametrize(("kind", "facts", "due"), CASES)
+def test_the_brief_fits_a_row_and_speaks_of_no_passing_hours(kind: str, facts: ShipmentFacts, due: datetime) -> None:
+    first, later = signal(facts, kind, due), signal(facts, kind, due + timedelta(hours=5))
+    assert first is not None
+    assert later is not None
+    assert 0 < len(first.brief) <= MOST_IN_BRIEF
+    assert first.brief == later.brief
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "now", "brief"),
+    [
+        ("missing_tracking", parcel(CREATED, **NO_NUMBER), "18 14:00", "no number, window 24 h"),
+        ("no_first_scan", parcel(labelled()), "18 14:00", "no scan, window 1 carrier day"),
+        ("presumed_lost", parcel(moving()), "30 12:00", "no scan, window 7 carrier days"),
+        ("weather_delay", parcel(moving(reasons=(reason("weather_delay"),))), "18 14:00", "reported Tue 17 Nov"),
+        ("failed_attempt", parcel(moving(reasons=(reason("failed_attempt", count=2),))), "18 14:00",
+         "on 2 days, last Tue 17 Nov"),
+        ("missed_promise", parcel(moving(), **BY_FRIDAY), "24 12:00", "promised Fri 20 Nov"),
+        ("pickup_expiring", parcel(moving(**READY, return_by=date(2026, 11, 25))), "24 12:00", "goes back Wed 25 Nov"),
+    ],
+)  # fmt: skip
+def test_the_words_of_the_brief(kind: str, facts: ShipmentFacts, now: str, brief: str) -> None:
+    found = signal(facts, kind, at(now))
+    assert found is not None
+    assert found.brief == brief
 
 
 def test_the_words_of_a_missing_first_scan() -> None:

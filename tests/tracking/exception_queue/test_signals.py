@@ -67,6 +67,7 @@ def test_longer_silence_replaces_the_signal_in_the_same_case() -> None:
     changed = ExceptionCase.objects.get()
     assert (changed.pk, changed.kind, changed.severity, changed.signal_count) == (case.pk, "presumed_lost", "high", 1)
     assert Signal.objects.get(state="open").case_id == case.pk
+    assert (case.brief, changed.brief) == ("no scan, window 3 carrier days", "no scan, window 7 carrier days")
 
 
 def test_a_settled_signal_fires_again_when_it_is_reported_anew() -> None:
