@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0019_disputes'),
+        ('tracking', '0020_customer_page'),
     ]
 
     operations = [
