@@ -1,6 +1,7 @@
 """Detectors of silence: a number, a first scan or the next scan that should have come by now."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from tracking.detectors import words
 from tracking.detectors.contract import Policy, ShipmentFacts, Window
@@ -8,6 +9,8 @@ from tracking.detectors.gates import ended, lasting, origin_zone, reported, show
 from tracking.detectors.rule import Condition, Rule
 from tracking.detectors.windows import Due, due_after, window_of
 from tracking.vocabulary import EVIDENCE_RANK, Evidence, ShipmentStatus, SignalKind
+
+FIRST_ANSWER = timedelta(hours=1)  # after a number becomes known its carrier may not have been heard yet
 
 
 def find_missing_tracking(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
@@ -70,10 +73,15 @@ def find_no_first_scan(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
         start,
         evidence=f"No physical scan for {value}; the window for this lane is {said} {shown(facts.state, start, zone)}.",
         brief=f"no scan, window {words.window(window)}",
-        due=due_after(facts, start, window),
+        due=_heard_of(facts, due_after(facts, start, window)),
         window=said,
         value=value,
     )
+
+
+def _heard_of(facts: ShipmentFacts, due: Due) -> Due:
+    """A number told late is watched only once its carrier can have answered."""
+    return replace(due, at=max(due.at, facts.number_at + FIRST_ANSWER)) if facts.number_at else due
 
 
 def find_batch_accepted_only(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:

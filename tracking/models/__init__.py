@@ -9,7 +9,7 @@ from tracking.models.incident import FeedGap, FeedHour, FeedIncident
 from tracking.models.knowledge import CustomerKnowledge
 from tracking.models.ledger import DomainEvent
 from tracking.models.mapping import MappingVersion, StatusMapping
-from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderLine
+from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderAlias, OrderLine
 from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
 from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, PromisePolicy, WindowPolicy
 from tracking.models.public import CustomerReport, PublicUse
@@ -62,6 +62,7 @@ __all__ = [
     "MappingVersion",
     "Observation",
     "Order",
+    "OrderAlias",
     "OrderLine",
     "PickupCutoff",
     "PollPolicy",

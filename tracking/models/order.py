@@ -52,6 +52,21 @@ class Order(models.Model):
         return self.number or f"order {self.external_id}"
 
 
+class OrderAlias(models.Model):
+    """Another id of an order: a shipping platform's or warehouse's copy of the shop's order is that order."""
+
+    store = models.ForeignKey(Store, on_delete=models.PROTECT)
+    external_id = models.CharField(max_length=128)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        verbose_name_plural = "order aliases"
+        constraints = [models.UniqueConstraint(fields=["store", "external_id"], name="order_alias_once")]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
 class OrderLine(models.Model):
     """One line of an order."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from tracking.connectors.contract import OrderUpdate, Place
 from tracking.domain_events import News, publish
 from tracking.models import Order, OrderLine
+from tracking.orders.copies import Copies, is_shops
 from tracking.orders.customers import customer_key, upsert_customers
 from tracking.orders.fulfilments import accept
 from tracking.orders.numbers import normalize_order_number
@@ -24,17 +25,24 @@ ORDER_FACTS = (
 def upsert_orders(told: Iterable[ToldOrder], *, now: datetime) -> dict[OrderKey, Order]:
     """Write what sources say about orders; older versions and stubs never overwrite newer facts.
 
-    A partial update only names an order, or says that it was cancelled or deleted. Returns every order named, locked,
-    by key. Publishes `order.created`, `order.cancelled`.
+    A partial update only names an order, or says that it was cancelled or deleted. What a platform or warehouse tells
+    of a shop's order by the same number is that order, and the shop's words about it count. Returns every order named,
+    locked, by key. Publishes `order.created`, `order.cancelled`.
     """
-    items = sorted(told, key=lambda item: (item.key, item.version, item.update.is_partial))
-    known = {(row.store_id, row.external_id): row for row in _locked(items)}
+    items = sorted(told, key=lambda item: (not is_shops(item), item.key, item.version, item.update.is_partial))
+    copies = Copies(items)
+    known = copies.locked()
     was_cancelled = {key for key, row in known.items() if row.cancelled_at}
-    accepted = [item for item in items if _take(item, known)]
+    accepted = []
+    for item in items:
+        if not copies.is_copy(item, known) and _take(item, known):
+            accepted.append(item)
+            copies.note(known[item.key])
     _set_customers(accepted, known)
     changed = {item.key: known[item.key] for item in accepted}
     created = {key for key, row in changed.items() if row.pk is None}
     _write_orders(changed, known)
+    copies.save()
     _write_lines(accepted, known)
     cancelled = {key for key, row in changed.items() if row.cancelled_at} - was_cancelled
     publish(
@@ -43,15 +51,6 @@ def upsert_orders(told: Iterable[ToldOrder], *, now: datetime) -> dict[OrderKey,
         for key in sorted(keys)
     )
     return known
-
-
-def _locked(items: Sequence[ToldOrder]) -> list[Order]:
-    keys = {item.key for item in items}
-    if not keys:
-        return []
-    rows = Order.objects.filter(store_id__in={key[0] for key in keys}, external_id__in={key[1] for key in keys})
-    locked = rows.select_for_update(no_key=True).order_by("id")
-    return [row for row in locked if (row.store_id, row.external_id) in keys]
 
 
 def _take(item: ToldOrder, known: dict[OrderKey, Order]) -> bool:

@@ -51,7 +51,8 @@ class Voice:
 
 
 def outranked_ends(placed: Sequence[Placed]) -> frozenset[int]:
-    """Return the ends that do not count: a source of higher precedence has a later physical event."""
+    """Return the ends that do not count: a source of higher precedence has a later physical event, or the end is only a
+    label taken back while such a source has the parcel. A label cannot be taken off a parcel that travels."""
     if len({one.event.precedence for one in placed}) < 2:
         return frozenset()
     scans = [one for one in placed if is_physical(one.event)]
@@ -59,8 +60,12 @@ def outranked_ends(placed: Sequence[Placed]) -> frozenset[int]:
     return frozenset(
         end.event.identity
         for end in ends
-        if any(scan.event.precedence < end.event.precedence and surely_after(scan, end.at) for scan in scans)
+        if any(scan.event.precedence < end.event.precedence and _overrules(scan, end) for scan in scans)
     )
+
+
+def _overrules(scan: Placed, end: Placed) -> bool:
+    return end.event.is_void or surely_after(scan, end.at)
 
 
 def voices(placed: Sequence[Placed], whole: Story) -> tuple[Voice, ...]:

@@ -40,6 +40,16 @@ def test_a_report_of_the_day_alone_does_not_undo_a_lower_sources_delivery_of_tha
     assert project([event(6, "delivered", precedence=SHOP), day]).status == "delivered"
 
 
+@pytest.mark.parametrize(
+    ("void_by", "status"),
+    [(PLATFORM, "first_scan"), (CARRIER, "cancelled")],  # the carrier itself may say that it will not go on
+)
+def test_a_label_taken_back_after_the_carriers_scan_ends_nothing(void_by, status):
+    story = [event(1, "first_scan"), event(20, "cancelled", precedence=void_by, is_void=True)]
+    assert project(story, []).status == status
+    assert project(story[::-1], []).status == status
+
+
 def test_a_source_does_not_outrank_itself():
     state = project([event(0, "label_created", precedence=SHOP), event(6, "delivered"), event(9, "in_transit")])
 
