@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0019_disputes'),
+        ('tracking', '0021_brief'),
     ]
 
     operations = [
