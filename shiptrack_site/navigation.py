@@ -19,6 +19,7 @@ WORK: tuple[Item, ...] = (
     ("Exception queue", "inbox", QUEUE),
     ("Shipments", "package_2", "tracking.Shipment"),
     ("Orders", "receipt_long", "tracking.Order"),
+    ("Disputes", "gavel", "tracking.Dispute"),
     ("Team load", "group_work", "tracking.TeamLoad"),
     ("Shift hand-over", "swap_horiz", "tracking.ShiftHandover"),
 )

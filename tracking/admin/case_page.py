@@ -13,6 +13,7 @@ from tracking.admin.base import may, require
 from tracking.admin.case_actions import ACTIONS, CaseAction
 from tracking.admin.case_forms import CaseForm
 from tracking.admin.desk_forms import MacroForm
+from tracking.admin.dispute_shown import mentioned
 from tracking.admin.reader import Reader, reader
 from tracking.exception_queue import operations, queries
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
@@ -67,6 +68,7 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "order": shipment.order,
         "told": told(shipment, (get_language() or "en")[:2]),
         "signals": signals,
+        "disputes": mentioned(found.entries),
         "lines": case_story.lines(found.entries, who),
         "left_out": found.events_left_out,
         "siblings": [each for each in found.siblings if each.pk != shipment.pk],

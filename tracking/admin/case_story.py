@@ -39,6 +39,7 @@ ACTIVITY_ICON = {
     ActivityKind.CARE_SET: "favorite",
     ActivityKind.MACRO: "bolt",
     ActivityKind.UNDONE: "undo",
+    ActivityKind.DISPUTED: "gavel",
 }
 SAID_BY_SIGNALS = {ActivityKind.SIGNAL_ADDED, ActivityKind.SIGNAL_CLEARED}  # the signals' own lines say it better
 

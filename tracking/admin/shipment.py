@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from tracking.admin.base import may, require
+from tracking.admin.dispute_shown import mentioned
 from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
 from tracking.admin.shipment_facts import details, evidence_steps, strip, warnings
@@ -66,12 +67,6 @@ class SettleForm(forms.Form):
     """A person says what the movement after the end was."""
 
     note = forms.CharField(label="What was it?", widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
-
-
-class NotReceivedForm(forms.Form):
-    """A person says that a delivered parcel did not arrive."""
-
-    note = forms.CharField(label="Who says so, and what?", widget=forms.Textarea(attrs={"rows": 2}), max_length=300)
 
 
 @admin.register(Shipment)
@@ -148,11 +143,10 @@ class ShipmentAdmin(RowList):
         return when(row.next_check_at, who, "not due")
 
     def get_urls(self) -> list[URLPattern]:
-        """Also the three things people do to a parcel."""
+        """Also what people do to a parcel when the carrier is wrong."""
         own = [
             path("<int:pk>/correct/", self.admin_site.admin_view(require_POST(self.correct)), name="shipment_correct"),
             path("<int:pk>/settle/", self.admin_site.admin_view(require_POST(self.settle)), name="shipment_settle"),
-            path("<int:pk>/missed/", self.admin_site.admin_view(require_POST(self.missed)), name="shipment_missed"),
         ]
         return own + super().get_urls()
 
@@ -174,7 +168,7 @@ class ShipmentAdmin(RowList):
         who = reader(request)
         language = (get_language() or "en").partition("-")[0]
         person = _person(request, parcel, who)
-        watches = watch_lines(why_quiet(parcel.pk, who.now), who)
+        watches = watch_lines(why_quiet(parcel, who.now), who)
         context = {
             "story": found,
             "parcel": parcel,
@@ -190,7 +184,7 @@ class ShipmentAdmin(RowList):
             "may_act": may(request, "act_on_case"),
             "correct_form": CorrectStatusForm(initial={"status": parcel.status}),
             "settle_form": SettleForm(),
-            "missed_form": NotReceivedForm(),
+            "disputes": mentioned(found.entries),
             **forms_given,
         }
         return self.page(request, "shiptrack/shipment/page.html", _title(parcel), **context)
@@ -210,15 +204,6 @@ class ShipmentAdmin(RowList):
         if not form.is_valid():
             return self._show(request, str(pk), settle_form=form)
         return self._act(request, pk, corrections.settle, "The movement is settled.", **form.cleaned_data)
-
-    def missed(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take a person's word that a delivered parcel did not arrive."""
-        require(request, "act_on_case")
-        form = NotReceivedForm(request.POST)
-        if not form.is_valid():
-            return self._show(request, str(pk), missed_form=form)
-        done = "It is reported as not received; its case is in the queue."
-        return self._act(request, pk, corrections.say_not_received, done, **form.cleaned_data)
 
     def _act(self, request: HttpRequest, pk: int, operation: Any, done: str, **given: Any) -> HttpResponse:
         try:

@@ -1,5 +1,6 @@
 """Why a parcel raises no alarm: every detector's answer, worked out anew and never stored."""
 
+from copy import copy
 from datetime import datetime
 
 from tracking.detectors.contract import Watch
@@ -11,15 +12,14 @@ from tracking.models import Shipment
 from tracking.shipments.projection import project_all
 
 
-def why_quiet(shipment_id: int, now: datetime) -> tuple[Watch, ...]:
+def why_quiet(shipment: Shipment, now: datetime) -> tuple[Watch, ...]:
     """Return what every detector says of a parcel at `now` (aware UTC); nothing for one that was joined to another.
 
-    Reads only: the projection is made in memory.
+    Reads only: the projection is made in memory, on a copy. Select carrier, service, warehouse and order with it.
     """
-    rows = Shipment.objects.filter(pk=shipment_id, merged_into=None)
-    shipment = rows.select_related("carrier", "service", "warehouse", "order").first()
-    if shipment is None:
+    if shipment.merged_into_id:
         return ()
+    shipment = copy(shipment)
     state = project_all({shipment.pk: shipment})[shipment.pk].state
     facts = facts_of(shipment, state, Pickups(), Silences([shipment.pk]).since(shipment.pk))
     return detect(facts, Policies().for_shipment(shipment), now).watches

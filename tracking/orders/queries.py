@@ -72,7 +72,7 @@ def story(order_id: int) -> OrderStory | None:
         return None
     return OrderStory(
         order=order,
-        parcels=tuple(parcels_of(order)),
+        parcels=tuple(with_open_case(parcels_of(order))),
         lines=tuple(order.lines.all()),
         fulfilments=tuple(_fulfilments(order)),
     )
@@ -83,7 +83,7 @@ def parcels_of(order: Order) -> QuerySet[Shipment]:
     shared = FulfilmentParcel.objects.filter(fulfilment__order=order, ended_at=None).values("shipment_id")
     rows = Shipment.objects.filter(Q(order=order) | Q(pk__in=shared), merged_into=None)
     related = rows.select_related("carrier", "service", "warehouse", "store", "order__customer", "order__store")
-    return with_open_case(related).order_by("id")
+    return related.order_by("id")
 
 
 def _fulfilments(order: Order) -> QuerySet[Fulfilment]:

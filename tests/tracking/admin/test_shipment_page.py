@@ -121,15 +121,12 @@ def test_settling_what_did_not_move_is_refused_in_words(client: Client, world: W
 
 
 @pytest.mark.usefixtures("agent")
-def test_a_delivered_parcel_is_reported_as_not_received(client: Client, world: World) -> None:
+def test_the_page_leads_to_disputes_and_names_those_there_are(client: Client, world: World) -> None:
     parcel = world.case().shipment
-    assert "did not receive it" not in page(client, parcel)
-    client.post(f"{LIST}{parcel.pk}/correct/", {"status": "delivered", "note": "Carrier says so"})
-    assert "did not receive it" in page(client, parcel)
-    sent = {"note": "Customer called"}
-    answer = client.post(f"{LIST}{parcel.pk}/missed/", sent, follow=True).content.decode()
-    assert "its case is in the queue" in answer
-    assert parcel.signals.filter(kind="delivered_not_received", state="open").exists()
+    assert f"/admin/tracking/dispute/open/{parcel.pk}/" in page(client, parcel)
+    sent = {"kind": "wrong_address", "source": "agent", "said": "It is number 9."}
+    client.post(f"/admin/tracking/dispute/open/{parcel.pk}/", sent)
+    assert f"/admin/tracking/dispute/{parcel.disputes.get().pk}/change/" in page(client, parcel)
 
 
 def test_who_may_only_look_cannot_correct(client: Client, world: World) -> None:

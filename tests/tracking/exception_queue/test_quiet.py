@@ -16,7 +16,7 @@ def test_every_detector_says_why_it_is_quiet_or_when_it_would_speak() -> None:
     tell("shop", order(), fulfilment(ONE))
     tell("fedex", event(ONE, "in_transit", MONDAY))
     with CaptureQueriesContext(connection) as captured:
-        watches = why_quiet(only_parcel().pk, MONDAY + HOUR)
+        watches = why_quiet(only_parcel(), MONDAY + HOUR)
     assert all(each["sql"].startswith("SELECT") for each in captured.captured_queries)
     assert [watch.kind for watch in watches] == [detector.kind for detector in DETECTORS]
     assert all(watch.signal is None and (watch.why_not or watch.due_at) for watch in watches)
@@ -28,7 +28,7 @@ def test_every_detector_says_why_it_is_quiet_or_when_it_would_speak() -> None:
 def test_it_looks_ahead_without_firing() -> None:
     tell("shop", order(), fulfilment(ONE))
     tell("fedex", event(ONE, "in_transit", MONDAY))
-    loud = [watch.kind for watch in why_quiet(only_parcel().pk, MONDAY + 5 * DAY) if watch.signal]
+    loud = [watch.kind for watch in why_quiet(only_parcel(), MONDAY + 5 * DAY) if watch.signal]
     assert loud == ["stalled"]
     assert not Signal.objects.exists()
 
@@ -37,4 +37,4 @@ def test_a_joined_parcel_has_nothing_to_say() -> None:
     tell("shop", order(), fulfilment())
     tell("fedex", event(ONE, "in_transit", MONDAY))
     tell("shop", fulfilment(ONE, version=MONDAY + HOUR), at=MONDAY + HOUR)
-    assert why_quiet(Shipment.objects.exclude(merged_into=None).get().pk, MONDAY) == ()
+    assert why_quiet(Shipment.objects.exclude(merged_into=None).get(), MONDAY) == ()

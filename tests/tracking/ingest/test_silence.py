@@ -190,7 +190,7 @@ def test_a_label_announced_during_the_silence_waits_too() -> None:
     PollState.objects.create(
         source=fedex, shipment=Shipment.objects.get(number="899999999999"), number="899999999999", next_poll_at=later
     )
-    watch = {each.kind: each for each in why_quiet(Shipment.objects.get(number="899999999999").pk, later)}
+    watch = {each.kind: each for each in why_quiet(Shipment.objects.get(number="899999999999"), later)}
     assert watch["no_first_scan"].due_at is not None
     assert watch["no_first_scan"].due_at >= START + DAY
 
