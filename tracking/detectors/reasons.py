@@ -128,6 +128,7 @@ def find_damaged(facts: ShipmentFacts, policy: Policy, now: datetime) -> Conditi
         since,
         evidence=f"The customer said on {shown(facts.state, since, facts.ship_to_zone)} that the parcel is damaged;"
         " a person has to decide.",
+        brief="said by the customer",
         fingerprint=since.isoformat(),
         window="at once",
     )
