@@ -14,6 +14,7 @@ from tracking.connectors.http import HttpRequest, HttpResponse
 from tracking.demo import people, steps
 from tracking.exception_queue import sweep
 from tracking.ingest import drain
+from tracking.ingest.lanes import lanes
 from tracking.ingest.polling import CURSOR_EVERY, poll_all
 from tracking.ingest.views import hook
 from tracking.models import Source
@@ -79,7 +80,7 @@ def play(world: World, *, cursor: dict[str, Any], keep: Callable[[dict[str, Any]
     plan = phases(world.start, world.live_from)
     total = sum(((phase.ends - phase.begins) / phase.tick for phase in plan), 0.0)
     with ExitStack() as locks:
-        for name in (drain.LOCK, sweep.LOCK):
+        for name in (*(lane.lock for lane in lanes()), sweep.LOCK):
             if not locks.enter_context(alone(name)):
                 raise NotTaken(f"Another process holds the lock {name}; stop it first.")
         for index in range(cursor.get("phase", 0), len(plan)):
