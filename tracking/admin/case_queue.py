@@ -31,6 +31,7 @@ from tracking.exception_queue.wanted import (
     WAKING,
     Wanted,
     condition,
+    day_of,
 )
 from tracking.models import ExceptionCase, Presence, TrackingEvent
 from tracking.privacy import masking
@@ -227,18 +228,25 @@ def _narrowings(request: HttpRequest, wanted: Wanted) -> list[Narrowing]:
 
 def _extras(wanted: Wanted) -> list[Narrowing]:
     """Choices that come by links from other pages; they have no select box, but can be seen and dropped."""
-    spans = [("24h", "within 24 h"), ("7d", "within 7 days")]
+    spans = [("24h", "within 24 h"), ("7d", "within 7 days"), ("14d", "within 14 days")]
     late = wanted.view if wanted.view == LATE else ""
     return [
         Narrowing("view", "Only", [(LATE, "late ones")], late),
-        Narrowing("opened", "Opened", spans, wanted.opened),
-        Narrowing("ended", "Resolved", spans, wanted.ended),
+        Narrowing("opened", "Opened", _with_day(spans, wanted.opened), wanted.opened),
+        Narrowing("ended", "Resolved", _with_day(spans, wanted.ended), wanted.ended),
+        Narrowing("answered", "A person has acted", [("yes", "yes"), ("no", "not yet")], wanted.answered),
         Narrowing("status", "Parcel", list(ShipmentStatus.choices), wanted.status),
         Narrowing("cause", "Cause", list(CauseFamily.choices), wanted.cause),
         Narrowing(
             "incident", "Raised by feed incident", [(wanted.incident, f"no. {wanted.incident}")], wanted.incident
         ),
     ]
+
+
+def _with_day(spans: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
+    """The spans, and the day that a link may have chosen instead: `Thu 19 Nov`."""
+    day = day_of(value)
+    return [*spans, (value, f"{day:%a} {day.day} {day:%b}")] if day else spans
 
 
 def without(request: HttpRequest, name: str) -> str:

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count, Q, QuerySet
 
+from tracking.analytics import flow, response
 from tracking.exception_queue.queries import capped_counts
 from tracking.exception_queue.wanted import BREACHED, LATE, MINE, UNOWNED, Wanted, condition
-from tracking.models import Carrier, ExceptionCase, InboundMessage, Shipment, Source, TrackingCode
+from tracking.models import Carrier, ExceptionCase, InboundMessage, Shipment, Source, TrackingCode, Warehouse
 from tracking.models.case import OPEN
-from tracking.vocabulary import CaseState, InboundState, Milestone, SignalKind
+from tracking.vocabulary import CaseState, CauseFamily, InboundState, Milestone, SignalKind
 
 NEXT_DUE = 6
 MOST_ROWS = 8
@@ -21,7 +23,7 @@ FAILED_STATES = (InboundState.FAILED, InboundState.GAVE_UP)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Open cases of one kind, carrier or owner: `id` for the link ("" = none), how many, how many of them are late."""
+    """Open cases of one kind, cause, carrier, warehouse or owner: `id` for the link, how many, how many late."""
 
     id: str
     label: str
@@ -37,8 +39,12 @@ class Overview:
     oldest: ExceptionCase | None
     next_due: tuple[ExceptionCase, ...]
     kinds: tuple[Share, ...]
+    causes: tuple[Share, ...]
     carriers: tuple[Share, ...]
+    warehouses: tuple[Share, ...]
     owners: tuple[Share, ...]
+    days: tuple[flow.Day, ...]
+    response: tuple[response.Line, ...]
     sources: tuple[Source, ...]
     has_parcels: bool
 
@@ -56,22 +62,25 @@ WANTED: dict[str, Wanted] = {
     "late": Wanted(view=LATE),
     "in_24h": Wanted(state="any", opened="24h"),
     "out_24h": Wanted(state=CaseState.RESOLVED, ended="24h"),
-    "in_7d": Wanted(state="any", opened="7d"),
-    "out_7d": Wanted(state=CaseState.RESOLVED, ended="7d"),
+    "answered": response.WANTED,
 }
 """The queue's numbers on home and what each of them counts."""
 
 
-def overview(user_id: int, now: datetime) -> Overview:
-    """Return home's numbers for one reader at `now` (aware UTC), in a constant number of queries."""
+def overview(user_id: int, now: datetime, zone: ZoneInfo) -> Overview:
+    """Return home's numbers for one reader at `now` (aware UTC), days in `zone`, in a constant number of queries."""
     open_cases = ExceptionCase.objects.filter(OPEN)
     return Overview(
         counts=_counts(user_id, now),
         oldest=open_cases.order_by("opened_at", "id").first(),
         next_due=tuple(_with_names(open_cases).order_by("time_left_at", "id")[:NEXT_DUE]),
         kinds=_shares(open_cases, "kind", dict(SignalKind.choices), now),
+        causes=_shares(open_cases, "cause", dict(CauseFamily.choices), now),
         carriers=_shares(open_cases, "carrier_id", _carriers(), now, none="Unknown"),
+        warehouses=_shares(open_cases, "warehouse_id", _warehouses(), now, none="Unknown"),
         owners=_shares(open_cases, "owner_id", _people(), now, none="Unowned"),
+        days=flow.days(now, zone),
+        response=response.lines(now),
         sources=tuple(Source.objects.order_by("name", "slug")),
         has_parcels=Shipment.objects.exists(),
     )
@@ -92,6 +101,10 @@ def _with_names(found: QuerySet[ExceptionCase]) -> QuerySet[ExceptionCase]:
 
 def _carriers() -> dict[int, str]:
     return dict(Carrier.objects.values_list("pk", "name"))
+
+
+def _warehouses() -> dict[int, str]:
+    return dict(Warehouse.objects.values_list("pk", "name"))
 
 
 def _people() -> dict[int, str]:

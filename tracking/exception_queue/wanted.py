@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -14,8 +14,9 @@ BREACHING = timedelta(hours=1)
 DUE_NOW = timedelta(hours=4)
 CLAIM_SOON = timedelta(days=7)
 A_DAY = timedelta(hours=24)
-SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7)}
+SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "14d": timedelta(days=14)}
 ANY_STATE = "any"
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of days that can be meant
 MINE_DUE, MINE, UNOWNED, BREACHED, LATE = "mine_due", "mine", "unowned", "breaching", "late"
 WAKING, REOPENED, CLAIM_DUE = "waking", "reopened", "claim_due"
 ME, NOBODY = "me", "none"
@@ -37,7 +38,8 @@ class Wanted:
     status: str = ""  # the parcel's
     cause: str = ""
     incident: str = ""  # the feed incident that raised it
-    opened: str = ""  # 24h, 7d: within that time
+    answered: str = ""  # `yes`: a person has acted on it; `no`
+    opened: str = ""  # one of SPANS: within that time; or a day (2026-11-19) of the reader
     ended: str = ""
 
     @classmethod
@@ -83,13 +85,14 @@ _WORDS: dict[str, frozenset[str]] = {
     "care": frozenset(CareLevel.values),
     "status": frozenset(ShipmentStatus.values),
     "cause": frozenset(CauseFamily.values),
-    "opened": frozenset(SPANS),
-    "ended": frozenset(SPANS),
+    "answered": frozenset({"yes", "no"}),
 }
 _COLUMNS = {"kind": "kind", "severity": "severity", "care": "care_level", "status": "shipment_status", "cause": "cause"}
 
 
 def _is_known(name: str, value: str) -> bool:
+    if name in ("opened", "ended"):
+        return value in SPANS or day_of(value) is not None
     if name in _WORDS:
         return value in _WORDS[name]
     is_id = value.isascii() and value.isdecimal() and len(value) < 10
@@ -99,7 +102,7 @@ def _is_known(name: str, value: str) -> bool:
 def condition(wanted: Wanted, user_id: int | None, now: datetime, day_ends: datetime | None = None) -> Q:
     """Return the condition of what is wanted by this reader at `now` (aware UTC).
 
-    `day_ends` is the reader's midnight; without it "today" means the next 24 h.
+    `day_ends` is the reader's midnight, in the reader's zone; without it "today" means the next 24 h, and days are UTC.
     """
     ends = day_ends or now + A_DAY
     found = _state_condition(wanted) & _view_condition(wanted.view, user_id, now, ends)
@@ -110,18 +113,39 @@ def condition(wanted: Wanted, user_id: int | None, now: datetime, day_ends: date
     for name in ("carrier", "warehouse", "team", "incident"):
         if value := getattr(wanted, name):
             found &= Q(**{f"{name}_id": None if value == NOBODY else int(value)})
-    return found & _time_condition(wanted, now)
+    if wanted.answered:
+        found &= Q(first_responded_at__isnull=wanted.answered == "no")
+    return found & _time_condition(wanted, now, ends)
 
 
-def _time_condition(wanted: Wanted, now: datetime) -> Q:
+def day_of(value: str) -> date | None:
+    """The day that a choice names ("2026-11-19"), None if it names none."""
+    try:
+        day = date.fromisoformat(value) if len(value) == len("2026-11-19") else None
+    except ValueError:
+        return None
+    return day if day and FIRST_YEAR <= day.year < LAST_YEAR else None
+
+
+def _time_condition(wanted: Wanted, now: datetime, day_ends: datetime) -> Q:
     """Within a span. What was opened in it is open still or ended in it too, so history is never read through."""
     found = Q()
     if wanted.opened:
-        start = now - SPANS[wanted.opened]
-        found &= Q(opened_at__gte=start) & (OPEN | Q(state=CaseState.RESOLVED, resolved_at__gte=start))
+        start, end = _span(wanted.opened, now, day_ends)
+        found &= Q(opened_at__gte=start, opened_at__lt=end)
+        found &= OPEN | Q(state=CaseState.RESOLVED, resolved_at__gte=start)
     if wanted.ended:
-        found &= Q(state=CaseState.RESOLVED, resolved_at__gte=now - SPANS[wanted.ended])
+        start, end = _span(wanted.ended, now, day_ends)
+        found &= Q(state=CaseState.RESOLVED, resolved_at__gte=start, resolved_at__lt=end)
     return found
+
+
+def _span(value: str, now: datetime, day_ends: datetime) -> tuple[datetime, datetime]:
+    """Begin and end of a chosen time: a local day, or the last so many hours (whose end lies ahead)."""
+    if value in SPANS:
+        return now - SPANS[value], now + A_DAY
+    zone, first = day_ends.tzinfo or UTC, day_of(value) or now.date()
+    return datetime.combine(first, time(), zone), datetime.combine(first + timedelta(days=1), time(), zone)
 
 
 def _state_condition(wanted: Wanted) -> Q:
