@@ -68,7 +68,7 @@ def publish_rules(*, content: dict[str, Any], actor: User | None, now: datetime,
     number = _next(RuleSetVersion.objects.all(), "rules")
     rules = read_rules(number, content)
     keys = set(TemplateVersion.objects.values_list("key", flat=True))
-    missing = [rule for rule in rules.rules if rule.template not in keys]
+    missing = [rule for rule in rules.rules if rule.template and rule.template not in keys]
     if missing:
         raise InvalidRules(f'{missing[0].name}: there is no template "{missing[0].template}".')
     return RuleSetVersion.objects.create(

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Count
 
-from notifications.channels.registry import CHANNELS
-from notifications.models import ChannelState, MessagingSwitch, OptOut, SuppressedAddress
+from notifications.channels.registry import CHANNELS, SERVICES
+from notifications.models import ChannelAccount, ChannelState, MessagingSwitch, OptOut, SuppressedAddress
 from notifications.rules.contract import CaseFacts, Desk, Facts, ParcelFacts, Recipient
 from tracking.models import Customer, ExceptionCase, Shipment, Signal, Team
 from tracking.models.parties import email_hash
@@ -189,10 +189,17 @@ def _case(row: ExceptionCase, people: _People) -> CaseFacts:
 def _desk() -> Desk:
     """How messaging stands; the default support team's hours count for approvals."""
     paused = ChannelState.objects.exclude(paused_at=None).values_list("channel", flat=True)
+    accounts: dict[str, tuple[str, ...]] = {}
+    for account in ChannelAccount.objects.filter(is_active=True).only("channel", "name"):
+        accounts[account.channel] = (*accounts.get(account.channel, ()), account.key)
+    absent = SERVICES - accounts.keys()
+    unready = {kind for kind, channel in CHANNELS.items() if kind not in absent and channel.is_ready()}
     team = Team.objects.filter(slug="support").first() or Team.objects.order_by("pk").first()
     return Desk(
         is_killed=MessagingSwitch.objects.filter(is_off=True).exists(),
-        paused=frozenset(paused) | {kind for kind, channel in CHANNELS.items() if channel.is_ready()},
+        paused=frozenset(paused) | unready,
+        absent=frozenset(absent),
+        accounts=accounts,
         working=WorkingHours(team.pk) if team else None,
     )
 

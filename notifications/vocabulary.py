@@ -72,6 +72,7 @@ class Audience(TextChoices):
     OWNER = "owner", "Owner of the case"
     TEAM = "team", "Team of the case"
     NAMED = "named", "Named addresses"
+    SYSTEM = "system", "A connected service"
 
 
 class Purpose(TextChoices):

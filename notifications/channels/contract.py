@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message ready to leave. `key` stays the same for every try of one message."""
+    """One message ready to leave. `key` stays the same for every try of one message.
+
+    To a connected service, `to` names its account ("channel:hubspot") and `data` is the notice
+    (`notifications/notices.py`).
+    """
 
     key: str
     to: str
@@ -18,6 +22,7 @@ class Envelope:
     from_name: str = ""
     from_address: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class PermanentFailure(Exception):
     """It will never work as it is; a person has to change something."""
 
 
+class ChannelBroken(Exception):
+    """Nothing can leave by this channel until a person mends it; the text says what is wrong. The message waits."""
+
+
 class Channel(Protocol):
     """An outgoing way to people. `send` is bounded below ten seconds and holds no transaction."""
 
@@ -56,5 +65,5 @@ class Channel(Protocol):
         ...
 
     def send(self, envelope: Envelope) -> Receipt:
-        """Hand a message over. Raises TemporaryFailure, PermanentFailure."""
+        """Hand a message over. Raises TemporaryFailure, PermanentFailure, ChannelBroken."""
         ...

@@ -6,6 +6,8 @@ from notifications.channels.contract import Channel
 from notifications.channels.email import EmailChannel
 
 ALL: tuple[Channel, ...] = (EmailChannel(),)
+SERVICES = frozenset[str]()
+"""Channels that need a connected account; without one their rules do not speak at all."""
 CHANNELS: dict[str, Channel] = {channel.kind: channel for channel in ALL}
 
 

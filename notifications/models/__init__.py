@@ -1,5 +1,6 @@
 """All models of the notifications app, one file per aggregate."""
 
+from notifications.models.account import ChannelAccount
 from notifications.models.channel import ChannelState, MessagingSwitch
 from notifications.models.configuration import RuleSetVersion, TemplateVersion
 from notifications.models.decision import Decision
@@ -7,6 +8,7 @@ from notifications.models.outbox import DeliveryAttempt, MailReport, OutboxActio
 from notifications.models.people import OptOut, SuppressedAddress
 
 __all__ = [
+    "ChannelAccount",
     "ChannelState",
     "Decision",
     "DeliveryAttempt",

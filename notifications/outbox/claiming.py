@@ -1,5 +1,6 @@
 """Takes due messages for one sender: asks whether they are still true and wanted, and writes their text."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from notifications.channels.contract import Channel, Envelope
 from notifications.configuration import Templates
 from notifications.facts import World, gather
 from notifications.models import ChannelState, MessagingSwitch, OutboxRow
+from notifications.notices import Notice, notices_for
 from notifications.outbox.topics import parcel_topic
 from notifications.rendering import BrokenTemplate, render
 from notifications.rules.contract import ParcelFacts
@@ -68,7 +70,8 @@ def claim(*, channel: Channel, now: datetime, limit: int = BATCH) -> Batch:
         shipment_ids={key for row in rows for key in row.covers}, case_ids={row.case_id for row in rows if row.case_id}
     )
     templates = Templates()
-    prepared = [_Prepared(row, world, templates, now) for row in rows]
+    notices = notices_for([row for row in rows if row.audience == Audience.SYSTEM], world)
+    prepared = [_Prepared(row, world, templates, notices.get(row.pk, {}), now) for row in rows]
     for one in prepared:
         one.decide()
     OutboxRow.objects.bulk_create(
@@ -108,8 +111,8 @@ def _due(channel: str, now: datetime) -> QuerySet[OutboxRow]:
 class _Prepared:
     """One due message, judged by the facts of this moment."""
 
-    def __init__(self, row: OutboxRow, world: World, templates: Templates, now: datetime) -> None:
-        self.row, self.now = row, now
+    def __init__(self, row: OutboxRow, world: World, templates: Templates, notice: Notice, now: datetime) -> None:
+        self.row, self.notice, self.now = row, notice, now
         self.token = uuid.uuid4()
         self.envelope: Envelope | None = None
         self.known: list[Known] = []
@@ -122,6 +125,9 @@ class _Prepared:
         if reason:
             state = OutboxState.CANCELLED if reason in _NOT_WANTED else OutboxState.SUPERSEDED
             self._end(state, reason)
+            return
+        if self.row.audience == Audience.SYSTEM:
+            self._hand_over()
             return
         try:
             self._write(shipments)
@@ -155,12 +161,14 @@ class _Prepared:
         return "" if self._address() else Withheld.NO_ADDRESS
 
     def _address(self) -> str:
+        if self.row.audience == Audience.SYSTEM:
+            return self.row.recipient
         if self.row.audience == Audience.NAMED:
             return self.row.recipient.removeprefix("named:")
         return self._world.addresses.get(self.row.recipient, "")
 
     def _write(self, shipments: list[Shipment]) -> None:
-        row, now = self.row, self.now
+        row = self.row
         customer = self._world.customers.get(row.recipient)
         store = store_of(shipments[0] if shipments else None)
         template = self._templates.choose(row.template_key, wanted_languages(customer, store))
@@ -182,7 +190,7 @@ class _Prepared:
         row.language, row.template_version, row.address_key = template.language, template.number, email_hash(address)
         row.subject_text, row.body_text, row.body_html = written.subject, written.text, written.html
         row.covers = [each.pk for each in shipments] or row.covers
-        row.lease_token, row.lease_until, row.changed_at = self.token, now + LEASE, now
+        self._lease()
         self.envelope = Envelope(
             key=str(row.idempotency_key),
             to=address,
@@ -193,6 +201,19 @@ class _Prepared:
             from_address=store.sender_email if store else "",
             headers=_headers(url),
         )
+
+    def _hand_over(self) -> None:
+        """A system takes the facts as they are now; the channel gives them the form it wants."""
+        row, kind = self.row, str(self.notice["event"]["type"])
+        row.subject_text, row.body_text = kind, json.dumps(self.notice, indent=1, ensure_ascii=False)
+        self._lease()
+        self.envelope = Envelope(
+            key=str(row.idempotency_key), to=self._address(), subject=kind, text=row.body_text, data=self.notice
+        )
+
+    def _lease(self) -> None:
+        row = self.row
+        row.lease_token, row.lease_until, row.changed_at = self.token, self.now + LEASE, self.now
 
     def _end(self, state: str, reason: str, code: str = "") -> None:
         row = self.row

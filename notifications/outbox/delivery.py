@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from django.db.models import F
 
-from notifications.channels.contract import Channel, PermanentFailure, Receipt, TemporaryFailure
+from notifications.channels.contract import Channel, ChannelBroken, PermanentFailure, Receipt, TemporaryFailure
 from notifications.models import ChannelState, DeliveryAttempt, OutboxRow
 from notifications.outbox.claiming import LEASE, Claimed, claim, knowledge_of, release
 from notifications.vocabulary import WAITING, AttemptResult, OutboxState
@@ -72,6 +72,10 @@ def _one_batch(channel: Channel, clock: Callable[[], datetime], total: Delivered
 def _send(channel: Channel, message: Claimed, clock: Callable[[], datetime], total: Delivered) -> None:
     try:
         receipt = channel.send(message.envelope)
+    except ChannelBroken as broken:
+        settle_waiting(message=message, sentence=str(broken), now=clock())
+        close_broken(channel=channel.kind, sentence=str(broken), now=clock())
+        total.retried += 1
     except PermanentFailure as failure:
         settle_failed(message=message, sentence=str(failure), now=clock())
         total.failed += 1
@@ -136,6 +140,17 @@ def settle_later(*, message: Claimed, failure: TemporaryFailure, now: datetime) 
     _finish(row, AttemptResult.TEMPORARY, str(failure), now)
     if gives_up:
         record(entries=knowledge_of(row, KnowledgeState.FAILED, now, "gave_up"))
+
+
+@whole
+def settle_waiting(*, message: Claimed, sentence: str, now: datetime) -> None:
+    """The channel is broken, not the message: it waits until the channel works again, and the try does not count."""
+    row = _mine(message.row_id, message.token)
+    if row is None:
+        return
+    row.state, row.reason, row.due_at = OutboxState.SCHEDULED, sentence[:300], now
+    _finish(row, AttemptResult.TEMPORARY, sentence, now)
+    OutboxRow.objects.filter(pk=row.pk).update(attempts=max(row.attempts - 1, 0))
 
 
 @whole
@@ -216,3 +231,13 @@ def note_fault(*, channel: str, now: datetime) -> None:
 def note_success(*, channel: str) -> None:
     """The channel works: open it again."""
     ChannelState.objects.filter(channel=channel).exclude(faults=0).update(faults=0, closed_until=None)
+
+
+@whole
+def close_broken(*, channel: str, sentence: str, now: datetime) -> None:
+    """Pause a channel that cannot work until a person mends it; the reason is kept for them."""
+    state = ChannelState.objects.select_for_update().get(channel=channel)
+    if state.paused_at is None:
+        state.paused_at, state.paused_by, state.note = now, None, sentence[:300]
+        state.save(update_fields=["paused_at", "paused_by", "note"])
+        logger.error("the channel %s is paused: %s", channel, sentence)

@@ -42,10 +42,10 @@ class Rule:
     name: str
     news: tuple[str, ...]
     topic: str
-    template: str
+    template: str = ""  # services make their own form of it
     conditions: Conditions = Conditions()
     audience: str = "customer"
-    addresses: tuple[str, ...] = ()  # of the audience "named"
+    addresses: tuple[str, ...] = ()  # of the audience "named"; of "system" names of accounts, empty: all of the channel
     channel: str = "email"
     purpose: str = "progress"
     mode: str = "on"
@@ -163,6 +163,8 @@ class Desk:
 
     is_killed: bool = False
     paused: frozenset[str] = frozenset()  # channels
+    absent: frozenset[str] = frozenset()  # services nobody connected: their rules do not speak
+    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # channel -> keys of its active accounts
     working: Callable[[datetime, float], datetime] | None = None  # moment + working hours of those who approve
 
 

@@ -8,6 +8,7 @@ from string import Formatter
 from notifications.rules.contract import (
     NOBODY,
     CaseFacts,
+    Desk,
     Draft,
     Facts,
     Happening,
@@ -95,11 +96,13 @@ def _fields(topic: str) -> set[str]:
 def _drafts(happening: Happening, facts: Facts, rules: RuleSet, standing: Standing, now: datetime) -> list[Draft]:
     parcel = facts.parcels.get(happening.shipment_id or 0)
     case = facts.cases.get(happening.case_id or 0)
-    heard = [rule for rule in rules.rules if matches(rule, happening, parcel, case)]
+    heard = [
+        rule for rule in rules.rules if rule.channel not in facts.desk.absent and matches(rule, happening, parcel, case)
+    ]
     found = [
         _judge(rule, who, happening, parcel, case, facts, rules, standing, now)
         for rule in heard
-        for who in _recipients(rule, parcel, case)
+        for who in _recipients(rule, parcel, case, facts.desk)
     ]
     is_told = any(draft.audience == Audience.CUSTOMER for draft in found)
     if happening.kind == SENTENCE_NEWS and not is_told:
@@ -107,13 +110,17 @@ def _drafts(happening: Happening, facts: Facts, rules: RuleSet, standing: Standi
     return found
 
 
-def _recipients(rule: Rule, parcel: ParcelFacts | None, case: CaseFacts | None) -> list[Recipient | None]:
+def _recipients(rule: Rule, parcel: ParcelFacts | None, case: CaseFacts | None, desk: Desk) -> list[Recipient | None]:
     if rule.audience == Audience.CUSTOMER:
         return [parcel.customer if parcel else None]
     if rule.audience == Audience.OWNER:
         return [case.owner if case else None]
     if rule.audience == Audience.TEAM:
         return [case.team if case else None]
+    if rule.audience == Audience.SYSTEM:
+        named = {f"channel:{rule.channel}:{name}" for name in rule.addresses}
+        keys = desk.accounts.get(rule.channel, ())
+        return [Recipient(key, has_address=True) for key in keys if not named or key in named]
     return [Recipient(f"named:{address}"[:80], has_address=True) for address in rule.addresses]
 
 
@@ -291,7 +298,8 @@ def _enter(draft: Draft, standing: Standing, facts: Facts, rules: RuleSet, now: 
         now=now,
         zone=parcel.zone if parcel and is_customer else "UTC",
         care_level=parcel.care_level if parcel and is_customer else "",
-        undo_seconds=rules.undo_seconds if happening.actor_id else 0,
+        # A service shows what is so now, and shows an undoing just as fast.
+        undo_seconds=rules.undo_seconds if happening.actor_id and rule.audience != Audience.SYSTEM else 0,
         is_digest=said.subject[0] == SubjectKind.ORDER and bool(rule.digest_minutes),
         desk=facts.desk,
     )

@@ -15,6 +15,7 @@ _WORDS = {
     "approval": frozenset(Approval.values),
     "high_care_approval": frozenset(Approval.values),
 }
+_NEEDED = ("key", "name", "news", "topic", "template")
 _LISTS = frozenset({"news", "addresses", "true_while", "held_by"})
 _TIMES = frozenset({"quiet_from", "quiet_until"})
 _NUMBERS = frozenset({"delay_minutes", "digest_minutes", "approval_minutes"})
@@ -60,7 +61,8 @@ def _rule(told: Mapping[str, Any]) -> Rule:
     unknown = set(told) - {each.name for each in fields(Rule)}
     if unknown:
         raise InvalidRules(f"{where}: nobody knows what {sorted(unknown)[0]} means.")
-    for name in ("key", "name", "news", "topic", "template"):
+    needed = ("key", "name", "news", "topic") if told.get("audience") == Audience.SYSTEM else _NEEDED
+    for name in needed:
         if not told.get(name):
             raise InvalidRules(f"{where}: {name} is missing.")
     try:

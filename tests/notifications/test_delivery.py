@@ -74,7 +74,7 @@ def test_after_many_tries_it_has_failed_and_a_person_may_try_again(due: OutboxRo
     memory.fails, at = TemporaryFailure("out of order"), NOON
     for _ in range(GIVE_UP_AFTER):
         delivered(at, memory)
-        at += DAY / 4
+        at += DAY / 3  # longer than the longest wait between two tries
     assert (state(), known()) == ("failed", "failed")
     memory.fails = None
     operations.retry(row_id=due.pk, actor=boss, now=at)

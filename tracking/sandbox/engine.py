@@ -16,6 +16,7 @@ from tracking.sandbox.api_shipstation import ShipStationApi
 from tracking.sandbox.api_shopify import ShopifyApi
 from tracking.sandbox.api_ups import UpsApi
 from tracking.sandbox.api_usps import UspsApi
+from tracking.sandbox.arrivals import Arrivals
 from tracking.sandbox.casting import Part, history_parts, live_part
 from tracking.sandbox.fedex import Shipment
 from tracking.sandbox.orders import PlayedOrder, local_date, play
@@ -91,6 +92,7 @@ class World:
     def _begin(self, quotas: Quotas | None, *, lives: bool) -> None:
         quotas = quotas or Quotas()
         self.calls = Calls()
+        self.arrivals = Arrivals()
         self.silences: list[Silence] = []
         self._orders: list[PlayedOrder] = []
         self._by_number: dict[str, list[Shipment]] = {}

@@ -42,7 +42,8 @@ class CallFailed(Exception):
     """A call to a vendor did not succeed; the text is a sentence for the administrator and holds no secrets.
 
     `kind` is one of FAILURE_KINDS, `retry_after` seconds to wait as the vendor asked (None: it did not say),
-    `status` the HTTP status or None when there was no answer, `response` the answer itself when there was one.
+    `status` the HTTP status or None when there was no answer, `response` the answer itself when there was one;
+    `never_left`: no connection was made, so the other side has certainly heard nothing.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class CallFailed(Exception):
         retry_after: float | None = None,
         status: int | None = None,
         response: HttpResponse | None = None,
+        *,
+        never_left: bool = False,
     ) -> None:
         if kind not in FAILURE_KINDS:
             raise ValueError(f"unknown kind of failure: {kind}")
@@ -61,6 +64,7 @@ class CallFailed(Exception):
         self.retry_after = retry_after
         self.status = status
         self.response = response
+        self.never_left = never_left or kind == "refused"
 
 
 class Transport(Protocol):

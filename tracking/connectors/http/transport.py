@@ -136,10 +136,13 @@ class RequestsTransport:
             call.response = self._exchange(request)
         except CallFailed as failure:
             call.error = failure
+        except requests.ConnectTimeout:
+            call.error = CallFailed("temporary", "The vendor does not answer.", never_left=True)
         except requests.Timeout:
             call.error = CallFailed("temporary", "The vendor did not answer in time.")
-        except (requests.RequestException, HTTPError, OSError):
-            call.error = CallFailed("temporary", "The connection to the vendor failed.")
+        except (requests.RequestException, HTTPError, OSError) as error:
+            never_left = isinstance(getattr(next(iter(error.args), None), "reason", None), NewConnectionError)
+            call.error = CallFailed("temporary", "The connection to the vendor failed.", never_left=never_left)
         except Exception as bug:  # handed to the caller's thread as it is
             call.error = bug
 
