@@ -4,6 +4,7 @@ A world is decided by its seed and start alone: the same two give the same bytes
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -179,10 +180,11 @@ def _cast(
     seed: int, parts: Iterable[Part], *, after: Iterable[PlayedOrder] = (), placed_at: datetime | None = None
 ) -> list[PlayedOrder]:
     """Give each part people, goods and numbers; order numbers rise with time in each store."""
-    before = list(after)
+    taken = Counter(order.shop.key for order in after)
     cast: list[PlayedOrder] = []
-    for serial, part in enumerate(sorted(parts, key=Part.moment), start=len(before) + 1):
-        number = part.shop.first_number + sum(order.shop == part.shop for order in (*before, *cast))
+    for serial, part in enumerate(sorted(parts, key=Part.moment), start=taken.total() + 1):
+        number = part.shop.first_number + taken[part.shop.key]
+        taken[part.shop.key] += 1
         shift, day = part.shift, part.day
         cast.append(
             play(
