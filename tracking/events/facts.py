@@ -89,6 +89,7 @@ def observations_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict
                 estimate_until=row.estimate_until,
                 estimate_precision=row.estimate_precision,
                 estimate_told_at=row.estimate_told_at,
+                original_estimate_at=row.original_estimate_at,
                 delay_flag=row.delay_flag,
                 return_by=row.return_by,
                 signed_by=row.signed_by,

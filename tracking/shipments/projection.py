@@ -46,22 +46,26 @@ def project_all(shipments: Mapping[int, Shipment]) -> dict[int, Projected]:
     precedence = Precedence()
     events = events_of(shipments, precedence)
     observations = observations_of(shipments, precedence)
-    return {
-        key: _project(
-            shipment, project(events.get(key, ()), observations.get(key, ()), label_told_at=shipment.label_told_at)
-        )
-        for key, shipment in shipments.items()
-    }
+    projected = {}
+    for key, shipment in shipments.items():
+        observed = observations.get(key, ())
+        state = project(events.get(key, ()), observed, label_told_at=shipment.label_told_at)
+        projected[key] = _project(shipment, state, {each.source_id: each.original_estimate_at for each in observed})
+    return projected
 
 
-def _project(shipment: Shipment, state: ShipmentState) -> Projected:
+def _project(
+    shipment: Shipment, state: ShipmentState, first_estimates: Mapping[int | None, datetime | None]
+) -> Projected:
+    """`first_estimates`: by source. One batch may bring several, of which the state knows the last alone."""
     sentence = (shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version)
     projected = Projected(shipment, state, shipment.status, sentence, columns_of(shipment))
     for name in COPIED:
         setattr(shipment, name, getattr(state, name))
     shipment.label_at = state.label_at or shipment.label_told_at
     shipment.estimate_at, shipment.estimate_source_id = state.estimate_at, state.estimate_source_id
-    shipment.original_estimate_at = shipment.original_estimate_at or state.estimate_at
+    first = first_estimates.get(state.estimate_source_id) or state.estimate_at
+    shipment.original_estimate_at = shipment.original_estimate_at or first
     shipment.signed_by, shipment.delivered_to = state.signed_by[:120], state.delivered_to[:120]
     city, region, postcode, country = state.delivered_place
     shipment.delivered_city, shipment.delivered_region = city[:120], region[:64]

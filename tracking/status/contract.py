@@ -47,6 +47,7 @@ class ObservationFact:
     estimate_until: datetime | None = None
     estimate_precision: str = ""
     estimate_told_at: datetime | None = None  # last receipt that named the estimate; None: `observed_at`
+    original_estimate_at: datetime | None = None  # the first estimate this source gave
     delay_flag: str = ""
     return_by: date | None = None
     signed_by: str = ""

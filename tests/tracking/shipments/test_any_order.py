@@ -94,3 +94,19 @@ def test_arrival_and_batching_do_not_matter() -> None:
         assert play(order_of_arrival, sorted(cuts)) == expected
 
     any_arrival()
+
+
+@pytest.mark.django_db
+def test_the_first_estimate_is_kept_also_when_both_come_in_one_batch(stage: None) -> None:
+    """The original estimate is the one told first, however few transactions it took to hear both."""
+
+    def estimate(at: object) -> Reading:
+        return reading(
+            event(ONE, "first_scan", MONDAY), Observation(ONE, "fedex", estimate_at=When(str(at), "instant", at))
+        )  # type: ignore[arg-type]
+
+    first = said("fedex", estimate(LATE), MONDAY + HOUR)
+    second = said("fedex", estimate(LATE + DAY), MONDAY + 2 * HOUR)
+    take_in([first, second], NOW)
+    parcel = Shipment.objects.get()
+    assert (parcel.original_estimate_at, parcel.estimate_at) == (LATE, LATE + DAY)
