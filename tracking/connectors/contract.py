@@ -216,6 +216,7 @@ class Verification:
     """Answer of the signature check. `delivery_id` empty when the vendor sends none; `sent_at` when it signs a time.
 
     `is_key_unknown`: it may be right, but the vendor's key is not among those kept; they should be fetched again.
+    `secret_headers`: names (lower case) of headers that hold the secret itself and so must not be stored.
     """
 
     ok: bool
@@ -224,6 +225,7 @@ class Verification:
     topic: str = ""
     sent_at: datetime | None = None
     is_key_unknown: bool = False
+    secret_headers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Messages in: stored exactly as they came, before anything is thought about them; replayed when a person asks."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,7 +40,7 @@ def receive(
         source_id=source_id,
         transport=Transport.WEBHOOK,
         topic=storable(verified.topic)[:80],
-        headers=kept_headers(headers),
+        headers=kept_headers(headers, verified.secret_headers),
         body=body,
         body_hash=hashlib.sha256(body).digest(),
         delivery_id=bounded(verified.delivery_id, 200),
@@ -55,11 +55,11 @@ def receive(
     return Receipt(stored is not None, stored)
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers worth keeping: lower-case names, no credentials, no NUL, bounded."""
+def kept_headers(headers: Mapping[str, str], secret: Set[str] = frozenset()) -> dict[str, str]:
+    """Return the headers worth keeping: lower-case names, no credentials (nor those in `secret`), no NUL, bounded."""
     kept = {}
     for name, value in list(headers.items())[:KEPT_HEADERS]:
-        if name.lower() not in SECRET_HEADERS:
+        if name.lower() not in SECRET_HEADERS | secret:
             kept[storable(name).lower()[:100]] = storable(str(value))[:1000]
     return kept
 

@@ -26,7 +26,7 @@ def verify(message: RawMessage, settings: Mapping[str, str]) -> Verification:
         return Verification(ok=False, why_not=f'Neither the header "{name}" nor Authorization carries a credential.')
     if not _any_equal(secrets, [text for text in given if text]):
         return Verification(ok=False, why_not="The credential is none of those set for this source.")
-    return Verification(ok=True)
+    return Verification(ok=True, secret_headers=frozenset({name, "authorization"}))
 
 
 def _authorization(header: str) -> list[str]:
