@@ -29,7 +29,7 @@ LINES: tuple[frozenset[str], ...] = tuple(
         "shipments",
         "routing",
         "exception_queue",
-        "mapping tickets",
+        "mapping tickets customer_page",
         "analytics",
         "ingest",
         "privacy jobs",

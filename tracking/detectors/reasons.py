@@ -107,6 +107,8 @@ def find_failed_attempt(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
 def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier reported it, or the customer says that the address is wrong while the parcel is on its way."""
     found, since, state = _ADDRESS(facts, policy, now), facts.wrong_address_at, facts.state
+    if isinstance(found, Condition) and since is not None:
+        return told_as_well(found, since)
     if isinstance(found, Condition) or since is None or ended(facts) or state.is_returning:
         return found
     place = f" It is sent to {told(facts.ship_to)}." if any(facts.ship_to) else ""
@@ -119,11 +121,18 @@ def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     )
 
 
+def told_as_well(found: Condition, since: datetime) -> Condition:
+    """The customer's word on top of the carrier's is news, also when a person has settled what the carrier reported."""
+    return replace(found, fingerprint=f"{found.fingerprint}:{since.isoformat()}")
+
+
 def find_damaged(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier reported damage, or the customer says that the parcel came damaged."""
     found, since = _DAMAGED(facts, policy, now), facts.damage_told_at
-    if isinstance(found, Condition) or since is None:
+    if since is None:
         return found
+    if isinstance(found, Condition):
+        return told_as_well(found, since)
     return Condition(
         since,
         evidence=f"The customer said on {shown(facts.state, since, facts.ship_to_zone)} that the parcel is damaged;"
