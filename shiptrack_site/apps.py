@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from shiptrack_site.wiring import CONFIGURATION, DEMO, SUBSCRIBERS
+from shiptrack_site.wiring import CONFIGURATION, DEMO, PLAYBOOK_COLUMNS, SUBSCRIBERS
 from tracking.configuration.kinds import register
 
 
@@ -18,6 +18,7 @@ class SiteConfig(AppConfig):
         subscribe = import_string("tracking.domain_events.subscribe")
         for path in SUBSCRIBERS:
             subscribe(import_string(path))
+        import_string("tracking.exception_queue.playbook.provide")(import_string(PLAYBOOK_COLUMNS))
         add_step = import_string("tracking.demo.steps.add")
         for path in DEMO:
             add_step(import_string(path))

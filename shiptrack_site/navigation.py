@@ -20,6 +20,7 @@ WORK: tuple[Item, ...] = (
     ("Shipments", "package_2", "tracking.Shipment"),
     ("Orders", "receipt_long", "tracking.Order"),
     ("Disputes", "gavel", "tracking.Dispute"),
+    ("Playbook", "menu_book", "tracking.Playbook"),
     ("Team load", "group_work", "tracking.TeamLoad"),
     ("Shift hand-over", "swap_horiz", "tracking.ShiftHandover"),
 )

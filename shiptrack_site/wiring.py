@@ -39,6 +39,9 @@ ON_START: tuple[str, ...] = (
 CONFIGURATION: tuple[str, ...] = ("tracking.exception_queue.rerouting.ROUTING",)
 """What is drafted, previewed and published in the admin: one `tracking.configuration.kinds.Kind` each."""
 
+PLAYBOOK_COLUMNS = "notifications.playbook.columns"
+"""Fills the playbook's columns of who is told what: rows in, `tracking.exception_queue.playbook.Told` by row out."""
+
 SUBSCRIBERS: tuple[str, ...] = ("notifications.doorbell.news_has_come",)
 """Called, without arguments, after each transaction that wrote to the ledger. They only ring a bell."""
 

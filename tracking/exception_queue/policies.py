@@ -38,6 +38,10 @@ class Policies:
         """Return windows and severities that apply to a parcel."""
         return self._book.policy_for(scope_of(shipment))
 
+    def for_scope(self, scope: Scope) -> Policy:
+        """Return windows and severities that apply to parcels of a scope."""
+        return self._book.policy_for(scope)
+
     def todo(self, kind: str, severity: str, phase: str = "") -> Todo:
         """Return the default next action for a kind at a severity; hours halve for each step above the kind's own."""
         row = self._kinds[kind]

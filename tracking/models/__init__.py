@@ -11,7 +11,7 @@ from tracking.models.ledger import DomainEvent
 from tracking.models.mapping import MappingVersion, StatusMapping
 from tracking.models.order import Fulfilment, FulfilmentParcel, Order, OrderAlias, OrderLine
 from tracking.models.parties import Carrier, Customer, PickupCutoff, Service, Store, Warehouse
-from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, PromisePolicy, WindowPolicy
+from tracking.models.policy import CarePolicy, ClaimPolicy, KindPolicy, Macro, Playbook, PromisePolicy, WindowPolicy
 from tracking.models.public import CustomerReport, PublicUse
 from tracking.models.queue_view import Presence, SavedView
 from tracking.models.shipment import Shipment, StatusChange, TrackingNumber
@@ -65,6 +65,7 @@ __all__ = [
     "OrderAlias",
     "OrderLine",
     "PickupCutoff",
+    "Playbook",
     "PollPolicy",
     "PollState",
     "Presence",

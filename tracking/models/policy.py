@@ -58,6 +58,15 @@ class KindPolicy(models.Model):
         return self.get_kind_display()
 
 
+class Playbook(KindPolicy):
+    """Everything that follows from every status and every kind of problem, on one page."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "playbook"
+        verbose_name_plural = "playbook"
+
+
 class CarePolicy(models.Model):
     """Orders that deserve high care. Every condition that is given must hold; the first policy by position names it."""
 
