@@ -11,6 +11,7 @@ from tracking import clock
 from tracking.models import Team
 
 A_YEAR = timedelta(days=365)
+A_WEEK = 7  # days, beyond which a weekday names two
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Reader:
     def moment(self, at: datetime) -> str:
         """`Thu 19 Nov 10:12`, 24 h."""
         return f"{self.day(at)} {self.local(at):%H:%M}"
+
+    def near(self, at: datetime) -> str:
+        """The shortest that is clear: `13:31` today, `Thu 13:31` within a week, else `Thu 19 Nov`."""
+        shown = self.local(at)
+        days = abs((shown.date() - self.local(self.now).date()).days)
+        if days < A_WEEK:
+            return f"{shown:%H:%M}" if days == 0 else f"{shown:%a %H:%M}"
+        return self.day(at)
 
     @property
     def day_ends(self) -> datetime:

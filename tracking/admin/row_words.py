@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tracking.admin.reader import Reader
+from tracking.exception_queue.wanted import day_of
 from tracking.models import CustomerKnowledge
 from tracking.vocabulary import KnowledgeState
 
@@ -37,14 +38,15 @@ def knows(row: CustomerKnowledge | None, who: Reader) -> Knows:
         return NEVER
     tint, icon = LOOK.get(row.state, ("mute", "help"))
     topic, reason, label = topic_words(row.topic), row.reason.replace("_", " "), row.get_state_display()
-    detail = reason or f"{topic}, {who.moment(row.at)}"
+    detail = reason or f"{topic}, {who.near(row.at)}"
     hover = f"{label}: {topic}, {who.moment(row.at)}" + (f" ({reason})" if reason else "")
     return Knows(icon, tint, label, detail, hover)
 
 
 def topic_words(topic: str) -> str:
-    """`failed_attempt:2` -> "Failed attempt 2"."""
+    """`failed_attempt:2` -> "Failed attempt 2"; a day that only tells two delays apart is left out."""
     name, _, rest = topic.partition(":")
+    rest = "" if day_of(rest) else rest
     return " ".join(part for part in (name.replace("_", " ").capitalize(), rest) if part)
 
 

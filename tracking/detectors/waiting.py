@@ -48,7 +48,7 @@ def find_unknown_number(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
         unknown_since,
         evidence=f"The carrier does not know the number since {words.moment(unknown_since, zone)}; the label is from"
         f" {shown(facts.state, label_at, zone)}, and the window is {words.window(window)}.",
-        brief=f"number unknown, window {words.window(window)}",
+        brief=f"window {words.window(window)}",
         fingerprint=unknown_since.isoformat(),
         due=due_after(facts, label_at, window),
         window=f"{words.window(window)} after the label",
@@ -98,7 +98,7 @@ def find_batch_accepted_only(facts: ShipmentFacts, policy: Policy, now: datetime
         since,
         evidence=f"Accepted in a batch on {shown(facts.state, since, zone)}, but the parcel itself was not scanned for"
         f" {lasting(facts.state, since, now, zone)}; the window is {words.window(window)}.",
-        brief=f"only a batch, window {words.window(window)}",
+        brief=f"no scan, window {words.window(window)}",
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after the batch was accepted",
         value=value,

@@ -186,6 +186,12 @@ def moment(at: datetime | None, reader: "Reader") -> str:
 
 
 @register.filter
+def near(at: datetime | None, reader: "Reader") -> str:
+    """A moment as short as it is clear: `13:31`, `Thu 13:31`, `Thu 19 Nov`; "" for none."""
+    return reader.near(at) if at is not None else ""
+
+
+@register.filter
 def day(at: datetime | None, reader: "Reader") -> str:
     """The day of a moment in the reader's zone as plain text: `Thu 19 Nov`; "" for none."""
     return reader.day(at) if at is not None else ""
@@ -213,7 +219,7 @@ def number_groups(number: str) -> str:
 @register.filter
 def number_tail(number: str) -> str:
     """The last eight of a tracking number in groups of four, with an ellipsis before them if there is more."""
-    return number_groups(number) if len(number) <= 12 else "…" + number_groups(number[-8:])
+    return number_groups(number) if len(number) <= 10 else "…" + number_groups(number[-8:])
 
 
 @register.filter

@@ -38,7 +38,8 @@ def test_no_due_time_shows_nothing() -> None:
 @pytest.mark.parametrize(
     ("number", "groups", "tail"),
     [
-        ("771244301186", "7712 4430 1186", "7712 4430 1186"),
+        ("771244301186", "7712 4430 1186", "…4430 1186"),
+        ("1234567890", "1234 5678 90", "1234 5678 90"),
         ("9400111899223857264499", "9400 1118 9922 3857 2644 99", "…5726 4499"),
         ("", "", ""),
     ],
@@ -95,6 +96,22 @@ def test_labels_are_escaped() -> None:
 )
 def test_moments_in_the_readers_zone(at: datetime, words: str) -> None:
     assert READER.moment(at) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (NOW, "10:12"),
+        (datetime(2026, 11, 20, 4, 59, tzinfo=UTC), "23:59"),
+        (datetime(2026, 11, 20, 5, 0, tzinfo=UTC), "Fri 00:00"),
+        (datetime(2026, 11, 13, 15, 0, tzinfo=UTC), "Fri 10:00"),
+        (datetime(2026, 11, 12, 15, 0, tzinfo=UTC), "Thu 12 Nov"),
+        (datetime(2026, 11, 26, 15, 0, tzinfo=UTC), "Thu 26 Nov"),
+        (datetime(2025, 11, 1, 3, 30, tzinfo=UTC), "Fri 31 Oct 2025"),
+    ],
+)
+def test_moments_of_a_row_are_as_short_as_they_are_clear(at: datetime, words: str) -> None:
+    assert READER.near(at) == words
 
 
 def test_the_zone_is_named() -> None:
