@@ -18,7 +18,7 @@ run: .venv/.installed ## start everything: database, web, workers, demo (Ctrl-C 
 test: .venv/.installed-dev ## run all tests; ARGS="tests/tracking -k mapping" narrows it
 	@$(BIN)/python -m pytest $(or $(ARGS),-q -n auto --maxprocesses 4 --dist worksteal)
 
-lint: .venv/.installed-dev ## style, types, deployment settings, missing migrations
+lint: .venv/.installed-dev ## style, types, deployment settings, missing migrations, known weaknesses
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy .
@@ -28,6 +28,7 @@ lint: .venv/.installed-dev ## style, types, deployment settings, missing migrati
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@env SHIPTRACK_PGDATA="$${TMPDIR:-/tmp}/shiptrack-lint-$$$$/postgres" SHIPTRACK_THROWAWAY=1 \
 	  $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python .ci/audit.py
 
 bench: .venv/.installed ## measure; BENCH=ingest,queue SCALE=small|full choose what
 	@$(BIN)/python -m bench
