@@ -35,7 +35,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--only", default="", help="kill these alone, by commas: names of points or victims")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="watchdogs with less patience, no rest between kills")
+    parser.add_argument(
+        "--quick", action="store_true", help="impatient watchdogs, no rest between kills and at the end"
+    )
     parser.add_argument("--output", type=Path, default=environment.ROOT / "var" / "soak.json")
     chosen = parser.parse_args()
     data = Path(os.environ["SHIPTRACK_PGDATA"])
@@ -44,7 +46,9 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as folder:
             site = Site(data, chosen.output.with_suffix(".log"), Path(folder), watch)
-            found = run.soak(site, events=chosen.events, blows=blows, seed=chosen.seed, rest=rest)
+            found = run.soak(
+                site, events=chosen.events, blows=blows, seed=chosen.seed, rest=rest, waits=not chosen.quick
+            )
     finally:
         connection.close()
         server.release()

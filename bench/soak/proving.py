@@ -8,12 +8,12 @@ from django.db import connection
 from bench.soak.sending import Key
 from tracking.connectors.contract import RawMessage, UnreadableMessage
 from tracking.connectors.registry import get
-from tracking.models import InboundMessage, TrackingEvent
+from tracking.models import InboundMessage, Shipment, TrackingEvent
 from tracking.vocabulary import InboundState, Transport
 
 TWICE = {
-    "events": """SELECT shipment_id, source_id, code_id, time_text FROM tracking_trackingevent
-    WHERE kind = 'source' GROUP BY 1, 2, 3, 4 HAVING count(*) > 1""",
+    "events": """SELECT shipment_id, source_id, code_id, occurred_at, time_text FROM tracking_trackingevent
+    WHERE kind = 'source' GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1""",
     "open cases": """SELECT shipment_id FROM tracking_exceptioncase WHERE state <> 'resolved'
     GROUP BY 1 HAVING count(*) > 1""",
     "open signals": """SELECT shipment_id, kind FROM tracking_signal WHERE state = 'open'
@@ -30,6 +30,8 @@ TWICE = {
     WHERE state = 'sent' GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1""",
 }
 """Each finds what happened twice, or in the ledger not at all."""
+SIZES = """SELECT relname, pg_total_relation_size(oid), reltuples::bigint FROM pg_class WHERE relkind = 'r'
+AND relname ~ '^(tracking|notifications)_' AND pg_total_relation_size(oid) > 65536 ORDER BY 2 DESC"""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,9 @@ class Proof:
     recorded: int = 0
     twice: dict[str, int] = field(default_factory=dict)
     differing: dict[str, list[str]] = field(default_factory=dict)
+    parcels: int = 0
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Table -> bytes with its indexes, rows about."""
 
     def faults(self) -> list[str]:
         """Return what does not hold, in words."""
@@ -66,7 +71,11 @@ def look(accepted: set[Key]) -> Proof:
     proof.failed = list(visible.values_list("error", flat=True))
     proof.recorded = TrackingEvent.objects.count()
     proof.told = _told()
+    proof.parcels = Shipment.objects.filter(merged_into=None).count()
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute(SIZES)
+        proof.sizes = {name: (size, rows) for name, size, rows in cursor.fetchall()}
         for name, query in TWICE.items():
             cursor.execute(f"SELECT count(*) FROM ({query}) AS found")
             proof.twice[name] = int(cursor.fetchone()[0])

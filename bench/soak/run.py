@@ -23,6 +23,7 @@ from bench.soak.site import Site
 from shiptrack_site.startup import prepare
 from tracking import clock
 from tracking.demo.stage import set_up
+from tracking.ingest.drain import drain
 from tracking.models import InboundMessage
 from tracking.sandbox.server import Sandbox
 from tracking.vocabulary import InboundState
@@ -30,6 +31,7 @@ from tracking.vocabulary import InboundState
 FRESH = "soak_fresh"
 AHEAD = timedelta(minutes=10)  # both sides are compared as of a moment when everything they know is past
 RESTS_WITHIN = 300.0  # seconds; a message whose worker died rests for a minute, and a schedule rings every minute
+LEASES_OVER = timedelta(minutes=2)
 
 
 @dataclass(slots=True)
@@ -53,8 +55,14 @@ class Soak:
         return found + self.proof.faults()
 
 
-def soak(site: Site, *, events: int, blows: Sequence[Blow], seed: int, rest: tuple[float, float]) -> Soak:
-    """Run once against a site that is not started yet; `rest` is how many seconds lie between two kills."""
+def soak(
+    site: Site, *, events: int, blows: Sequence[Blow], seed: int, rest: tuple[float, float], waits: bool = True
+) -> Soak:
+    """Run once against a site that is not started yet; `rest` is how many seconds lie between two kills.
+
+    `waits`: until the site has worked off by itself what killed workers had claimed; else that is done here, as of two
+    minutes later.
+    """
     now = clock.now()
     world = load.world_for(events, seed, now)
     sandbox = Sandbox(settings.SANDBOX_PORT, clock.now)
@@ -74,11 +82,14 @@ def soak(site: Site, *, events: int, blows: Sequence[Blow], seed: int, rest: tup
         found.wounds = killer.strike_all(blows, world_load, load.count(world))
         found.not_reached = len(blows) - len(found.wounds)
         found.seconds = time.monotonic() - began
-        found.rest_seconds = _come_to_rest(site, sender, world_load)
+        found.rest_seconds = _come_to_rest(site, sender, world_load, RESTS_WITHIN if waits else 0)
     finally:
         site.stop()
         sandbox.stop()
     found.starts, found.answers, found.calls = site.starts, dict(sender.statuses), dict(world.calls)
+    sender.close()
+    if not waits:
+        drain(clock=lambda: clock.now() + LEASES_OVER)
     found.proof = _prove(sender)
     return found
 
@@ -91,7 +102,7 @@ def _until_ready(site: Site, sender: Sender, messages: Any) -> None:
         time.sleep(0.1)
 
 
-def _come_to_rest(site: Site, sender: Sender, messages: Any) -> float:
+def _come_to_rest(site: Site, sender: Sender, messages: Any, within: float) -> float:
     """Post what is left, then wait until nothing waits any more; return how long that took."""
     sender.feed(messages)
     while sender.left:
@@ -99,7 +110,7 @@ def _come_to_rest(site: Site, sender: Sender, messages: Any) -> float:
         time.sleep(0.2)
     sender.finish()
     began = time.monotonic()
-    while time.monotonic() < began + RESTS_WITHIN and _is_waiting():
+    while time.monotonic() < began + within and _is_waiting():
         site.look_after()
         time.sleep(0.5)
     return time.monotonic() - began
@@ -114,7 +125,6 @@ def _is_waiting() -> bool:
 
 
 def _prove(sender: Sender) -> Proof:
-    sender.close()
     proof = proving.look(sender.accepted)
     moment = clock.now() + AHEAD
     replaying.settle(moment)
@@ -140,6 +150,8 @@ def table(found: Soak) -> str:
         f"at rest {found.rest_seconds:.0f} s after the last message; {sum(found.calls.values())} calls to vendors",
         f"{proof.accepted:,} webhooks taken: {proof.lost} lost, {proof.undone} not worked, {len(proof.failed)} failed",
         f"{proof.messages:,} messages told {proof.told:,} events ({each:.1f} each), {proof.recorded:,} were recorded",
+        f"{proof.parcels:,} parcels; bytes a parcel: "
+        + ", ".join(f"{name} {size / max(proof.parcels, 1):.0f}" for name, (size, _) in proof.sizes.items()),
         "twice: " + ", ".join(f"{name} {count}" for name, count in proof.twice.items()),
         "unlike the replay: " + ", ".join(f"{name} {len(rows)}" for name, rows in proof.differing.items()),
     ]
