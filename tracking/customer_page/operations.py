@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from tracking.customer_page.errors import ReportRefused, UnknownPage
 from tracking.customer_page.gathering import find
@@ -18,12 +19,13 @@ from tracking.models import CustomerReport, Dispute, ExceptionCase, Order, Shipm
 from tracking.models.case import OPEN
 from tracking.models.tokens import new_public_token
 from tracking.transactions import whole
-from tracking.vocabulary import ActivityKind, DisputeKind, DisputeSource, ReportKind
+from tracking.vocabulary import ActivityKind, CaseState, DisputeKind, DisputeSource, ReportKind
 
 LONGEST = 2000
 REPORTED = "case.customer_reported"
 LINK_RENEWED = "order.link_renewed"
 _SAME_WITHIN = timedelta(minutes=30)  # a form sent twice
+_STILL_OPEN = Q(case__isnull=False) & ~Q(case__state=CaseState.RESOLVED)
 _DISPUTES = {
     ReportKind.NOT_RECEIVED: DisputeKind.DELIVERED_NOT_RECEIVED,
     ReportKind.WRONG_ADDRESS: DisputeKind.WRONG_ADDRESS,
@@ -89,6 +91,8 @@ def _tell_desk(shipment_id: int, kind: str, said: str, now: datetime) -> Dispute
     if kind in _DISPUTES:
         source, disputed = DisputeSource.CUSTOMER_PAGE, _DISPUTES[ReportKind(kind)]
         return open_dispute(shipment_id=shipment_id, kind=disputed, actor=None, source=source, said=said, now=now)
+    if CustomerReport.objects.filter(shipment_id=shipment_id, kind=kind).filter(_STILL_OPEN).exists():
+        return None  # the case of the first word is open: more words join it
     say = corrections.say_damaged if kind == ReportKind.DAMAGED else corrections.say_wrong_address
     say(shipment_id=shipment_id, actor=None, now=now, note=DisputeSource.CUSTOMER_PAGE.label)
     return None
