@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.journeys.customers import unlike_agents
 from tests.journeys.diary import Diary, Plans
 from tests.journeys.player import CARRIERS, Player
 from tests.journeys.stage import set_stage
@@ -95,6 +96,7 @@ def test_the_product_finds_out_what_really_happened(name: str) -> None:
     raised = set(Signal.objects.values_list("kind", flat=True))
     faults = [_missed(order, known) for known in facts.should_know]
     faults += [f"a false alarm: {kind}" for kind in sorted(raised & set(facts.never))]
+    faults += unlike_agents(end_of(order))
     assert [fault for fault in (*faults, *_wrong_end(order, facts)) if fault] == []
     _compare(RECORDS / f"{name}.txt", record)
 

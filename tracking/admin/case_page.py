@@ -15,6 +15,7 @@ from tracking.admin.case_forms import CaseForm
 from tracking.admin.desk_forms import MacroForm
 from tracking.admin.dispute_shown import mentioned
 from tracking.admin.reader import Reader, reader
+from tracking.admin.reports_shown import reports_in
 from tracking.exception_queue import operations, queries
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
 from tracking.exception_queue.siblings import open_siblings
@@ -69,6 +70,7 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "told": told(shipment, (get_language() or "en")[:2]),
         "signals": signals,
         "disputes": mentioned(found.entries),
+        "reports": reports_in(found.entries),
         "lines": case_story.lines(found.entries, who),
         "left_out": found.events_left_out,
         "siblings": [each for each in found.siblings if each.pk != shipment.pk],

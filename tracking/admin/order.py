@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
-from tracking.admin.base import require
+from tracking.admin.base import may, require
 from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
+from tracking.customer_page.operations import renew_link
+from tracking.exception_queue.errors import ActionRefused
 from tracking.models import Customer, Order, Shipment
 from tracking.orders.queries import ids_by_email, ids_by_number, story
 from tracking.privacy import masking
@@ -103,7 +105,12 @@ class OrderAdmin(RowList):
     def get_urls(self) -> list[URLPattern]:
         """Also the door to personal data."""
         reveal = self.admin_site.admin_view(require_POST(self.reveal))
-        return [path("<int:pk>/reveal/", reveal, name="order_reveal"), *super().get_urls()]
+        renew = self.admin_site.admin_view(require_POST(self.renew_link))
+        return [
+            path("<int:pk>/reveal/", reveal, name="order_reveal"),
+            path("<int:pk>/new-link/", renew, name="order_new_link"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -128,6 +135,7 @@ class OrderAdmin(RowList):
             person=masking.customer(order.customer, revealed=revealed),
             is_erased=bool(order.customer and order.customer.erased_at),
             may_reveal=may_reveal(request.user),
+            may_renew=may(request, "message_customer"),
             minutes=int(VISIBLE_FOR.total_seconds() // 60),
         )
 
@@ -141,6 +149,18 @@ class OrderAdmin(RowList):
         except RevealRefused as refused:
             messages.error(request, str(refused))
         return HttpResponseRedirect(_back(request, reverse("admin:tracking_order_change", args=[pk])))
+
+    def renew_link(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Replace the address of the customer's page."""
+        try:
+            renew_link(order_id=pk, actor=reader(request).user, now=reader(request).now)
+        except Order.DoesNotExist as missing:
+            raise Http404("There is no such order.") from missing
+        except ActionRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, "The customer's page has a new link. The former ones open nothing any more.")
+        return HttpResponseRedirect(reverse("admin:tracking_order_change", args=[pk]))
 
 
 def marks(order: Order, *, needs_review: bool) -> SafeString:

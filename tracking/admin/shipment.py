@@ -17,6 +17,7 @@ from tracking.admin.base import may, require
 from tracking.admin.dispute_shown import mentioned
 from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
+from tracking.admin.reports_shown import reports_in
 from tracking.admin.shipment_facts import details, evidence_steps, strip, warnings
 from tracking.admin.shipment_story import lines, watch_lines
 from tracking.exception_queue import corrections
@@ -185,6 +186,7 @@ class ShipmentAdmin(RowList):
             "correct_form": CorrectStatusForm(initial={"status": parcel.status}),
             "settle_form": SettleForm(),
             "disputes": mentioned(found.entries),
+            "reports": reports_in(found.entries),
             **forms_given,
         }
         return self.page(request, "shiptrack/shipment/page.html", _title(parcel), **context)

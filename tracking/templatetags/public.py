@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.urls import reverse
 
+from tracking.models import Order, Shipment
 from tracking.templatetags.shiptrack import number_groups
 
 register = template.Library()
@@ -15,3 +18,10 @@ def word(context: Any, key: str, carrier: str = "", **values: object) -> str:
     """A text in the language of the page."""
     text: str = context["words"].text(key, carrier, **values)
     return text
+
+
+@register.simple_tag
+def customer_page(subject: Order | Shipment) -> str:
+    """The whole address of the page that the customer of an order or a parcel sees."""
+    owner = subject.order if isinstance(subject, Shipment) and subject.order else subject
+    return f"{settings.PUBLIC_URL}{reverse('track', args=[owner.public_token])}"

@@ -113,3 +113,24 @@ def test_the_list_shows_initials_only(client: Client, order: Order) -> None:
     html = client.get(LIST).content.decode()
     assert "P. P." in html
     assert PLANTED not in html
+
+
+def test_the_customers_page_opens_from_here_and_its_link_can_be_replaced(
+    client: Client, world: World, order: Order
+) -> None:
+    client.force_login(person("agent", "message_customer"))
+    parcel = order.shipments.get()
+    before = [order.public_token, parcel.public_token]
+    assert f"/track/{before[0]}/" in read(client, order)
+    client.post(f"{LIST}{order.pk}/new-link/")
+    order.refresh_from_db()
+    assert f"/track/{order.public_token}/" in read(client, order)
+    assert client.get(f"/track/{order.public_token}/").status_code == 200
+    assert {client.get(f"/track/{token}/").status_code for token in before} == {404}
+
+
+def test_only_who_may_write_to_customers_replaces_a_link(client: Client, world: World, order: Order) -> None:
+    client.force_login(person("agent"))
+    assert "Replace the link" not in read(client, order)
+    client.post(f"{LIST}{order.pk}/new-link/")
+    assert Order.objects.get(pk=order.pk).public_token == order.public_token

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from tests.tracking.pages.shop import address_of, stamp, words
 from tests.tracking.shipments.telling import (
@@ -222,3 +224,17 @@ def test_erasing_a_person_empties_their_words_and_keeps_the_report(client: Clien
     assert customer
     assert empty_words(customer_ids=[customer]) == 1
     assert CustomerReport.objects.get().said == ""
+
+
+def test_who_works_on_the_case_reads_the_customers_words(client: Client, delivered: Shipment) -> None:
+    send(client, delivered, "damaged", "<b>Broken</b>, write to ann@example.com")
+    client.force_login(User.objects.create_superuser("root"))
+    for address in (
+        reverse("admin:tracking_exceptioncase_change", args=[case_of(delivered).pk]),
+        reverse("admin:tracking_shipment_change", args=[delivered.pk]),
+    ):
+        page = client.get(address).content.decode()
+        assert "&lt;b&gt;Broken&lt;/b&gt;" in page
+        assert "ann@example.com" not in page
+        assert f"/track/{page_of(delivered).public_token}/" in page
+        assert 'data-copy="Your parcel was delivered in Austin' in page
