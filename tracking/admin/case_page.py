@@ -139,22 +139,22 @@ def act(page: Any, request: HttpRequest, case_id: int, name: str) -> HttpRespons
     except ActionRefused as refusal:
         form.add_error(None, str(refusal))
         return show(page, request, case_id, form, name)
-    said = f"{action.done} C-{case_id}."
-    if not (action.can_undo and case_undo.offer_for_case(request, said, case_id)):
-        messages.success(request, said)
+    done = [case_id]
     if "siblings" in request.POST and name in FOR_SIBLINGS:
-        _on_siblings(request, action, form, case_id, who)
+        done += _on_siblings(request, action, form, case_id, who)
+    said = f"{action.done} {', '.join(f'C-{key}' for key in done)}{' of one order' if len(done) > 1 else ''}."
+    if not (action.can_undo and case_undo.offer_for_cases(request, said, done)):
+        messages.success(request, said)
     return HttpResponseRedirect(_onwards(request, case_id))
 
 
-def _on_siblings(request: HttpRequest, action: CaseAction, form: CaseForm, case_id: int, who: Reader) -> None:
-    """The same on the other open cases of the order; what was refused there is said."""
+def _on_siblings(request: HttpRequest, action: CaseAction, form: CaseForm, case_id: int, who: Reader) -> list[int]:
+    """The same on the other open cases of the order; return those done, and say which were refused and why."""
     ids = open_siblings(ExceptionCase.objects.get(pk=case_id))
     result = operations.in_bulk(action.operation, ids, actor=who.user, now=who.now, **form.arguments())
-    if result.done:
-        messages.success(request, f"{action.done} {', '.join(f'C-{key}' for key in result.done)} of the same order.")
     for key, why in result.skipped:
         messages.warning(request, f"C-{key} was left out: {why}")
+    return result.done
 
 
 def _version(request: HttpRequest) -> dict[str, int]:

@@ -33,10 +33,10 @@ def offer(request: HttpRequest, said: str, activities: Iterable[int]) -> None:
     request.session[KEPT_AS] = {"said": said, "activities": ids, "at": now.isoformat()}
 
 
-def offer_for_case(request: HttpRequest, said: str, case_id: int) -> bool:
-    """Offer to undo what the reader has just done to one case; False when that left no trace."""
+def offer_for_cases(request: HttpRequest, said: str, case_ids: Iterable[int]) -> bool:
+    """Offer to undo what the reader has just done to these cases, all at once; False when that left no trace."""
     who = reader(request)
-    result = operations.BulkResult(done=[case_id])
+    result = operations.BulkResult(done=list(case_ids))
     result.find_activities(who.user, who.now)
     if result.activities:
         offer(request, said, result.activities)

@@ -58,11 +58,11 @@ def find_not_received(facts: ShipmentFacts, policy: Policy, now: datetime) -> Co
     if state.status != ShipmentStatus.DELIVERED:
         return NOT_DELIVERED
     zone = facts.ship_to_zone
-    delivered = f", delivered on {shown(state, state.delivered_at, zone)}" if state.delivered_at else ""
+    delivered = f" on {shown(state, state.delivered_at, zone)}" if state.delivered_at else ""
     signed = f", signed by {state.signed_by}" if state.signed_by else ", without a signature"
     return Condition(
         since,
-        evidence=f"Reported as not received on {shown(state, since, zone)}; the carrier says it was handed over"
+        evidence=f"Reported as not received on {shown(state, since, zone)}; the carrier says it was delivered"
         f"{delivered}{signed}.",
         brief="signed for" if state.signed_by else "without a signature",
         fingerprint=since.isoformat(),
@@ -78,7 +78,7 @@ def find_movement_after_end(facts: ShipmentFacts, policy: Policy, now: datetime)
     ended = f" on {shown(state, state.ended_at, facts.ship_to_zone)}" if state.ended_at else ""
     return Condition(
         state.moved_after_end_at,
-        evidence=f"The carrier reported it on {shown(state, state.moved_after_end_at, facts.ship_to_zone)}, although"
+        evidence=f"The carrier saw it again on {shown(state, state.moved_after_end_at, facts.ship_to_zone)}, although"
         f" its story had ended as {ShipmentStatus(state.status).label.lower()}{ended}.",
         brief=f"although {ShipmentStatus(state.status).label.lower()}",
         fingerprint=state.moved_after_end_at.isoformat(),

@@ -66,7 +66,8 @@ def find_pickup_expiring(facts: ShipmentFacts, policy: Policy, now: datetime) ->
     left = f"on {words.day(end, zone)}" if end > now else f"at any time now, since {words.day(end, zone)}"
     return Condition(
         max(since, end - window.clock()),
-        evidence=f"Not picked up yet; the carrier sends it back {left}.",
+        evidence=f"Not picked up for {lasting(facts.state, since, now, zone)}; the carrier sends it back {left},"
+        f" and the window is the last {words.duration(window.clock())} before.",
         brief=f"goes back {words.day(end, zone)}",
         fingerprint=return_by.isoformat(),
         due=Due(max(since, end - window.clock())),

@@ -97,8 +97,8 @@ def _misses(facts: ShipmentFacts, policy: Policy, estimate: datetime, end: datet
     margin = words.window(window_of(policy, "will_miss_promise"))
     return Condition(
         facts.state.last_event_at or facts.created_at,
-        evidence=f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)}"
-        f" (tolerance {margin}). {BECAUSE[cause]}",
+        evidence=f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)},"
+        f" and the tolerance is {margin}. {BECAUSE[cause]}",
         brief=f"estimate {words.day(estimate, facts.ship_to_zone)}",
         fingerprint=_estimated_day(facts, estimate),
         clears_at=end,

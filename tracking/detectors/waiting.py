@@ -44,15 +44,16 @@ def find_unknown_number(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
         return why
     zone, label_at = origin_zone(facts), facts.label_at or facts.number_at or facts.created_at
     window = window_of(policy, "unknown_number")
+    value = f"{lasting(facts.state, label_at, now, zone)} old"
     return Condition(
         unknown_since,
-        evidence=f"The carrier does not know the number since {words.moment(unknown_since, zone)}; the label is from"
-        f" {shown(facts.state, label_at, zone)}, and the window is {words.window(window)}.",
+        evidence=f"The carrier says that it does not know the number, since {words.moment(unknown_since, zone)}; the"
+        f" label is {value}, and the window is {words.window(window)} after the label.",
         brief=f"window {words.window(window)}",
         fingerprint=unknown_since.isoformat(),
         due=due_after(facts, label_at, window),
         window=f"{words.window(window)} after the label",
-        value=f"label {lasting(facts.state, label_at, now, zone)} old",
+        value=f"label {value}",
     )
 
 
@@ -96,7 +97,7 @@ def find_batch_accepted_only(facts: ShipmentFacts, policy: Policy, now: datetime
     value = f"{lasting(facts.state, since, now, zone)} since the batch"
     return Condition(
         since,
-        evidence=f"Accepted in a batch on {shown(facts.state, since, zone)}, but the parcel itself was not scanned for"
+        evidence=f"Accepted in a batch on {shown(facts.state, since, zone)}, but no scan of the parcel itself for"
         f" {lasting(facts.state, since, now, zone)}; the window is {words.window(window)}.",
         brief=f"no scan, window {words.window(window)}",
         due=due_after(facts, since, window),

@@ -6,14 +6,16 @@ are answered by partial indexes that hold nothing else. So a case that moved on 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Max
 
 from tracking.exception_queue.describing import raise_severity
 from tracking.exception_queue.moves import Facts, Moves, lock_open
 from tracking.exception_queue.transitions import Move, after
-from tracking.models import EscalationPolicy, EscalationStep, ExceptionCase
+from tracking.models import CaseActivity, EscalationPolicy, EscalationStep, ExceptionCase
 from tracking.models.case import NO_LADDER_YET, OPEN, QUIET_UNKNOWN
 from tracking.routing.operations import Desk
 from tracking.transactions import whole
@@ -188,19 +190,30 @@ ACTIONS: dict[str, Callable[[ExceptionCase, EscalationStep, Desk, datetime], tup
 
 @whole
 def note_last_actions(*, now: datetime) -> tuple[int, int]:
-    """Work out, for acknowledged cases on which a person acted, when they will count as quiet."""
+    """Work out, for acknowledged cases on which a person acted, when they will count as quiet.
+
+    Time that a case waited does not count: it begins when the case came back.
+    """
     rows = ExceptionCase.objects.filter(QUIET_UNKNOWN, last_person_action_at__lte=now).order_by("last_person_action_at")
     ids = list(rows.values_list("pk", flat=True)[:BATCH])
     if not ids:
         return 0, 0
-    desk, ladders, moves = Desk(), Ladders(), Moves(now)
-    for case in lock_open(ids):
+    desk, ladders, moves, cases = Desk(), Ladders(), Moves(now), lock_open(ids)
+    woken = _woken_at(ids)
+    for case in cases:
         hours, acted_at = ladders.quiet_hours(case.severity), case.last_person_action_at
         case.quiet_since = acted_at
-        case.quiet_due_at = desk.due(case.team_id, acted_at, hours) if hours and acted_at else None
+        begins = acted_at and max(acted_at, woken.get(case.pk, acted_at))
+        case.quiet_due_at = desk.due(case.team_id, begins, hours) if hours and begins else None
         moves.touch(case)
     moves.write()
     return len(ids), len(ids)
+
+
+def _woken_at(case_ids: Iterable[int]) -> dict[int, datetime]:
+    """When cases last came back from waiting by themselves, of those that did."""
+    rows = CaseActivity.objects.filter(case_id__in=case_ids, kind=ActivityKind.WOKEN, before__state=CaseState.WAITING)
+    return dict(rows.order_by().values("case_id").annotate(latest=Max("at")).values_list("case_id", "latest"))
 
 
 @whole

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils.html import escape
 
 from tests.tracking.admin.world import NOW, PLANTED, World, person
@@ -330,8 +331,17 @@ def test_a_promise_a_macro_and_the_siblings_in_one_go(browser: Client, world: Wo
     page = send(browser, case, "resolve", siblings="on", outcome="not_an_exception", reason="usual_for_lane")
     other.refresh_from_db()
     assert (case.outcome, other.outcome) == ("not_an_exception", "not_an_exception")
-    assert f"Resolved C-{other.pk} of the same order." in page
+    assert f"Resolved C-{case.pk}, C-{other.pk} of one order." in page
     assert "Usual for this lane" in page
+
+
+def test_one_undo_takes_an_action_back_from_the_siblings_too(browser: Client, world: World, agent: User) -> None:
+    case, other = world.case(), world.case()
+    ExceptionCase.objects.filter(pk=other.pk).update(order=case.order)
+    send(browser, case, "acknowledge", siblings="on")
+    assert set(ExceptionCase.objects.values_list("state", "owner")) == {("acknowledged", agent.pk)}
+    browser.post(reverse("admin:tracking_queue_undo"))
+    assert set(ExceptionCase.objects.values_list("state", "owner")) == {("new", None)}
 
 
 def test_the_cost_is_kept_in_minor_units(browser: Client, world: World, agent: User) -> None:

@@ -55,7 +55,7 @@ def test_the_words_of_a_promise_that_will_be_missed() -> None:
     found = signal(parcel(expected("23 12:00", "date", AUSTIN), **FRIDAY), "will_miss_promise", NOW)
     assert found is not None
     assert found.evidence == (
-        "The carrier expects delivery on Mon 23 Nov; promised is Fri 20 Nov (shop) (tolerance 12 h)."
+        "The carrier expects delivery on Mon 23 Nov; promised is Fri 20 Nov (shop), and the tolerance is 12 h."
         " The carrier had it in time."
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
 
 from tests.tracking.exception_queue.people import MANAGER, person
 from tests.tracking.shipments.telling import DAY, HOUR, MONDAY, ONE, event, fulfilment, order, tell
@@ -63,10 +65,17 @@ def case(stage: None) -> ExceptionCase:
     return ExceptionCase.objects.get()
 
 
-@pytest.mark.parametrize("move", PEOPLE)
 @pytest.mark.parametrize("state", CaseState.values)
-def test_every_operation_goes_by_the_table(case: ExceptionCase, state: str, move: Move) -> None:
+def test_every_operation_goes_by_the_table(case: ExceptionCase, state: str) -> None:
     manager = person("max", *MANAGER)
+    for move in PEOPLE:
+        with transaction.atomic():
+            check(case, state, move, manager)
+            transaction.set_rollback(True)
+
+
+def check(case: ExceptionCase, state: str, move: Move, manager: User) -> None:
+    """Bring the case into the state, and see that the operation of the move does as the table says."""
     if move == Move.END_PROMISE:
         operations.promise_customer(case_id=case.pk, actor=manager, now=NOW - HOUR, text="Soon", due_at=NOW + DAY)
     ways: dict[str, list[Move]] = {"new": [], "acknowledged": [Move.ACKNOWLEDGE], "waiting": [Move.WAIT]}
@@ -78,11 +87,11 @@ def test_every_operation_goes_by_the_table(case: ExceptionCase, state: str, move
     more = {"owner": manager} if move == Move.ASSIGN else {}
     if is_possible(before, move) and not (move == Move.END_PROMISE and before == CaseState.RESOLVED):
         action(case_id=case.pk, actor=manager, now=NOW, **arguments, **more)
-        assert ExceptionCase.objects.get().state == after(before, move)
+        assert ExceptionCase.objects.get().state == after(before, move), move
     else:
         with pytest.raises((ActionRefused, CaseConflict)):
             action(case_id=case.pk, actor=manager, now=NOW, **arguments, **more)
-        assert ExceptionCase.objects.get().state == before
+        assert ExceptionCase.objects.get().state == before, move
 
 
 def test_a_conflict_carries_the_case_and_who_changed_what(case: ExceptionCase) -> None:

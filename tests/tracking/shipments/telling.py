@@ -71,10 +71,10 @@ def set_up() -> None:
         row.version = version
     StatusMapping.objects.bulk_create(rows)
     meanings.forget()
-    stores = [Store.objects.create(name=name, created_at=MONDAY) for name in ("Bright", "Casa")]
-    for slug, kind in SOURCES.items():
-        source = Source.objects.create(slug=slug, kind=kind, created_at=MONDAY)
-        source.stores.add(stores[slug == "second-shop"])
+    stores = Store.objects.bulk_create(Store(name=name, created_at=MONDAY) for name in ("Bright", "Casa"))
+    sources = Source.objects.bulk_create(Source(slug=slug, kind=SOURCES[slug], created_at=MONDAY) for slug in SOURCES)
+    belongs = Source.stores.through
+    belongs.objects.bulk_create(belongs(source=row, store=stores[row.slug == "second-shop"]) for row in sources)
 
 
 _message_ids = count(1)
@@ -90,7 +90,7 @@ def said(source: str, reading: Reading, at: datetime) -> Item:
 @whole
 def take_in(items: Iterable[Item], now: datetime) -> Applied:
     """Apply a batch of readings in one transaction."""
-    stores = {source.pk: source.stores.get().pk for source in Source.objects.all()}
+    stores = dict(Source.stores.through.objects.values_list("source_id", "store_id"))
     return apply(list(items), stores=stores, now=now)
 
 
