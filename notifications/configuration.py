@@ -157,6 +157,18 @@ class Templates:
         rows = TemplateVersion.objects.order_by("key", "language", "-number").distinct("key", "language")
         self._rows = {(row.key, row.language): row for row in rows}
 
+    def keys(self) -> list[str]:
+        """Return the keys of all templates, sorted."""
+        return sorted({key for key, _ in self._rows})
+
+    def languages_of(self, key: str) -> list[str]:
+        """Return the languages a template is written in, sorted."""
+        return sorted(language for name, language in self._rows if name == key)
+
+    def get(self, key: str, language: str) -> TemplateVersion | None:
+        """Return the wording in force of exactly this language."""
+        return self._rows.get((key, language))
+
     def choose(self, key: str, wanted: Iterable[str]) -> TemplateVersion | None:
         """Return the wording in the first of the wanted languages ("es-MX" also means "es"), else English, else any."""
         for tag in (*wanted, FALLBACK):

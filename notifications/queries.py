@@ -1,10 +1,25 @@
-"""Asks what was decided and said about parcels."""
+"""Asks what was decided and said about parcels, and what waits in the outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q, QuerySet
+
 from notifications.models import Decision, OutboxRow
-from notifications.vocabulary import Verdict, Withheld
-from tracking.models import Shipment
+from notifications.vocabulary import OutboxState, Verdict, Withheld
+from tracking.models import Order, Shipment
+
+COUNTED_TO = 1000
+BULKY = ("body_html",)
+VIEWS: dict[str, tuple[str, tuple[OutboxState, ...]]] = {
+    "approve": ("To approve", (OutboxState.AWAITING_APPROVAL,)),
+    "unknown": ("Perhaps sent", (OutboxState.UNKNOWN,)),
+    "failed": ("Failed", (OutboxState.FAILED,)),
+    "scheduled": ("Scheduled", (OutboxState.SCHEDULED, OutboxState.SENDING)),
+    "sent": ("Sent", (OutboxState.SENT,)),
+    "withdrawn": ("Withdrawn", (OutboxState.SUPERSEDED, OutboxState.CANCELLED)),
+}
+"""The views of the outbox: key, label, the states they show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +39,20 @@ class Entry:
 
 
 def ledger_of_shipment(shipment_id: int) -> list[Entry]:
-    """Return all decisions about a parcel, those of parcels joined to it included, oldest first. Two queries."""
-    ids = list(Shipment.objects.filter(merged_into_id=shipment_id).values_list("pk", flat=True))
-    rows = Decision.objects.filter(shipment_id__in=[shipment_id, *ids]).select_related("row").order_by("pk")
-    return [Entry(row, row.row, bool(row.facts.get("joins"))) for row in rows]
+    """Return all decisions about a parcel, those of parcels joined to it included, oldest first. One query."""
+    joined = Shipment.objects.filter(merged_into_id=shipment_id).values("pk")
+    rows = Decision.objects.filter(Q(shipment_id=shipment_id) | Q(shipment_id__in=joined))
+    return _entries(rows)
 
 
 def ledger_of_order(order_id: int) -> list[Entry]:
     """Return all decisions about an order's parcels, oldest first. One query."""
-    rows = Decision.objects.filter(order_id=order_id).select_related("row").order_by("pk")
-    return [Entry(row, row.row, bool(row.facts.get("joins"))) for row in rows]
+    return _entries(Decision.objects.filter(order_id=order_id))
+
+
+def _entries(rows: QuerySet[Decision]) -> list[Entry]:
+    found = rows.select_related("row").defer(*(f"row__{name}" for name in BULKY)).order_by("pk")
+    return [Entry(row, row.row, bool(row.facts.get("joins"))) for row in found]
 
 
 def counts() -> dict[str, int]:
@@ -44,3 +63,29 @@ def counts() -> dict[str, int]:
         "withheld": Decision.objects.filter(verdict=Verdict.WITHHOLD).count(),
         "rows": OutboxRow.objects.count(),
     }
+
+
+def outbox_page(view: str, *, before: int = 0, limit: int = 50) -> list[OutboxRow]:
+    """Return the newest rows of a view of the outbox, with an id below `before` (0: any). One query."""
+    rows = OutboxRow.objects.filter(state__in=VIEWS[view][1]).order_by("-pk")
+    if before:
+        rows = rows.filter(pk__lt=before)
+    return list(rows.defer("body_text", *BULKY)[:limit])
+
+
+def outbox_counts() -> dict[str, int]:
+    """Return how many rows each view shows, counted up to COUNTED_TO. One query a view, by index."""
+    return {
+        key: OutboxRow.objects.filter(state__in=states).order_by()[:COUNTED_TO].count()
+        for key, (_, states) in VIEWS.items()
+    }
+
+
+def outbox_row(row_id: int) -> OutboxRow | None:
+    """Return one message with its decision, or None."""
+    return OutboxRow.objects.select_related("decision").filter(pk=row_id).first()
+
+
+def orders_of(rows: Iterable[OutboxRow]) -> dict[int, Order]:
+    """Return the orders that messages speak of, by id. One query."""
+    return Order.objects.in_bulk({row.order_id for row in rows if row.order_id})

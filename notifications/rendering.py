@@ -148,10 +148,21 @@ def render(
     *, subject: str, body: str, values: Mapping[str, Any], language: str = "en", footer: Footer | None = None
 ) -> Rendered:
     """Render a message. `values` as VARIABLES documents them, plain data only. Raises BrokenTemplate."""
+    title, text = fill(subject=subject, body=body, values=values)
+    page_url = str(_plain(values).get("page_url", ""))
+    return typeset(subject=title, body=text, page_url=page_url, language=language, footer=footer)
+
+
+def fill(*, subject: str, body: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return subject and body with the values filled in, buttons and lists still marked. Raises BrokenTemplate."""
     clean = _plain(values)
-    title = " ".join(_filled("subject", subject, clean).split())[:LONGEST_SUBJECT]
-    blocks = list(_blocks(_filled("body", body, clean)))
-    page_url, below = str(clean.get("page_url", "")), footer or Footer()
+    return _filled("subject", subject, clean), _filled("body", body, clean)
+
+
+def typeset(*, subject: str, body: str, page_url: str, language: str = "en", footer: Footer | None = None) -> Rendered:
+    """Lay out finished words, in which nothing is filled in any more."""
+    title = " ".join(_CONTROL.sub(" ", subject).split())[:LONGEST_SUBJECT]
+    blocks, below = list(_blocks(body)), footer or Footer()
     return Rendered(title, _text(blocks, page_url, below), _html(title, blocks, page_url, below, language))
 
 

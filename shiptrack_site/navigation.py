@@ -21,6 +21,7 @@ WORK: tuple[Item, ...] = (
     ("Orders", "receipt_long", "tracking.Order"),
     ("Disputes", "gavel", "tracking.Dispute"),
     ("Playbook", "menu_book", "tracking.Playbook"),
+    ("Messages", "outgoing_mail", "notifications.OutboxRow"),
     ("Team load", "group_work", "tracking.TeamLoad"),
     ("Shift hand-over", "swap_horiz", "tracking.ShiftHandover"),
 )

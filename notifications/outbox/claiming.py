@@ -28,7 +28,7 @@ from notifications.wording import (
     wanted_languages,
 )
 from tracking.customer_knowledge.operations import Known, record
-from tracking.models import Shipment
+from tracking.models import Shipment, Store
 from tracking.models.parties import email_hash
 from tracking.transactions import whole
 from tracking.vocabulary import KnowledgeState
@@ -136,7 +136,7 @@ class _Prepared:
 
     def _still_true(self) -> tuple[list[Shipment], str]:
         """Return the parcels it is still true of, and why it must not leave when there is none."""
-        if self.row.audience != Audience.CUSTOMER:
+        if self.row.audience != Audience.CUSTOMER or not self.row.template_key:  # a person answers for their own words
             return self._parcels(), ""
         reasons = {row.pk: self._untrue(self._world.facts.parcels[row.pk]) for row in self._parcels()}
         kept = [row for row in self._parcels() if not reasons[row.pk]]
@@ -168,6 +168,29 @@ class _Prepared:
         return self._world.addresses.get(self.row.recipient, "")
 
     def _write(self, shipments: list[Shipment]) -> None:
+        if self.row.template_key:
+            self._fill_template(shipments)
+        row, store = self.row, store_of(shipments[0] if shipments else None)
+        address = self._address()
+        row.address_key, row.covers = email_hash(address), [each.pk for each in shipments] or row.covers
+        self._lease()
+        self.envelope = Envelope(
+            key=str(row.idempotency_key),
+            to=address,
+            subject=row.subject_text,
+            text=row.body_text,
+            html=row.body_html,
+            from_name=brand(store),
+            from_address=store.sender_email if store else "",
+            headers=_headers(self._unsubscribe_url(store)),
+        )
+
+    def _unsubscribe_url(self, store: Store | None) -> str:
+        if self.row.audience != Audience.CUSTOMER or not self.row.purpose or store is None:
+            return ""
+        return unsubscribe_url(email_hash(self._address()), store.pk, self.row.purpose)
+
+    def _fill_template(self, shipments: list[Shipment]) -> None:
         row = self.row
         customer = self._world.customers.get(row.recipient)
         store = store_of(shipments[0] if shipments else None)
@@ -175,10 +198,7 @@ class _Prepared:
         if template is None:
             raise BrokenTemplate("template", 0, f'There is no template "{row.template_key}".')
         language = sentence_language(template.language)
-        address = self._address()
-        url = ""
-        if row.audience == Audience.CUSTOMER and store is not None:
-            url = unsubscribe_url(email_hash(address), store.pk, row.purpose)
+        url = self._unsubscribe_url(store)
         case = self._world.cases.get(row.case_id or 0)
         written = render(
             subject=template.subject,
@@ -187,20 +207,8 @@ class _Prepared:
             language=template.language,
             footer=footer_for(template.language, store, url) if url else None,
         )
-        row.language, row.template_version, row.address_key = template.language, template.number, email_hash(address)
+        row.language, row.template_version = template.language, template.number
         row.subject_text, row.body_text, row.body_html = written.subject, written.text, written.html
-        row.covers = [each.pk for each in shipments] or row.covers
-        self._lease()
-        self.envelope = Envelope(
-            key=str(row.idempotency_key),
-            to=address,
-            subject=written.subject,
-            text=written.text,
-            html=written.html,
-            from_name=brand(store),
-            from_address=store.sender_email if store else "",
-            headers=_headers(url),
-        )
 
     def _hand_over(self) -> None:
         """A system takes the facts as they are now; the channel gives them the form it wants."""

@@ -19,5 +19,7 @@ document.addEventListener("DOMContentLoaded", function () {
   });
   var next = document.querySelector(".js-next");
   if (next) keys.j = function () { next.click(); return true; };
+  var write = document.querySelector(".js-write");
+  if (write) keys.m = function () { write.click(); return true; };
   window.shiptrackKeys(keys);
 });
