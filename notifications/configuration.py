@@ -47,6 +47,11 @@ class Wording:
 def rules_in_force() -> RuleSet:
     """Return the newest published rules; an empty set, version 0, before anything was published. One or two queries."""
     number = RuleSetVersion.objects.order_by("-number").values_list("number", flat=True).first()
+    return rules_of(number or 0)
+
+
+def rules_of(number: int) -> RuleSet:
+    """Return the rules of a version; an empty set for number 0. No query for a version this process has read."""
     return _read(number) if number else RuleSet(version=0, rules=())
 
 
@@ -82,7 +87,7 @@ def publish_template(
 ) -> TemplateVersion:
     """Put a wording in force as the next version of its key and language. Raises InvalidTemplate, PublishRefused."""
     _may_publish(actor)
-    problems = validate(subject=subject, body=body, says_it_moves=_may_say_it_moves(key))
+    problems = problems_of(key=key, subject=subject, body=body)
     if problems:
         raise InvalidTemplate(problems)
     number = _next(TemplateVersion.objects.filter(key=key, language=language), f"template:{key}:{language}")
@@ -96,6 +101,11 @@ def publish_template(
         published_by=actor,
         note=note[:300],
     )
+
+
+def problems_of(*, key: str, subject: str, body: str) -> list[Problem]:
+    """Return what keeps a wording of a template from being published, [] when nothing does."""
+    return validate(subject=subject, body=body, says_it_moves=_may_say_it_moves(key))
 
 
 def _may_say_it_moves(key: str, rules: Iterable[Rule] | None = None) -> bool:
@@ -157,7 +167,7 @@ class Templates:
         rows = TemplateVersion.objects.order_by("key", "language", "-number").distinct("key", "language")
         self._rows = {(row.key, row.language): row for row in rows}
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return the keys of all templates, sorted."""
         return sorted({key for key, _ in self._rows})
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.channels.registry import CHANNELS
-from notifications.configuration import rules_in_force
+from notifications.configuration import rules_in_force, rules_of
 from notifications.masks import masked_text
 from notifications.models import OutboxRow
 from notifications.queries import Entry
+from notifications.rules.contract import RuleSet
 from notifications.vocabulary import Audience, OutboxState, Why
 from notifications.words import PERSON, STATE_LOOK, TO_WHOM, WITHHELD_LOOK, acts_for, reason_words, title_of
 from tracking.models import Customer
@@ -36,13 +37,18 @@ class Line:
 def ledger_lines(entries: Iterable[Entry], customer: Customer | None, *, revealed: bool) -> list[Line]:
     """Return the lines of a ledger, newest first; texts are masked unless the customer is revealed to the reader."""
     known = list(entries)
-    names = rule_names() if known else {}
+    names = names_of(rules_of(known[0].rules_in_force)) if known else {}
     return [_line(entry, names, customer, revealed) for entry in reversed(known)]
 
 
 def rule_names() -> dict[str, str]:
     """Return the names of the rules in force, by key."""
-    return {rule.key: rule.name for rule in rules_in_force().rules} | {PERSON: "Written by a colleague"}
+    return names_of(rules_in_force())
+
+
+def names_of(rules: RuleSet) -> dict[str, str]:
+    """Return the names of these rules, by key."""
+    return {rule.key: rule.name for rule in rules.rules} | {PERSON: "Written by a colleague"}
 
 
 def _line(entry: Entry, names: dict[str, str], customer: Customer | None, revealed: bool) -> Line:

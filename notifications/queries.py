@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from notifications.models import Decision, OutboxRow
+from notifications.models import Decision, OutboxRow, RuleSetVersion
 from notifications.vocabulary import OutboxState, Verdict, Withheld
 from tracking.models import Order, Shipment
 
@@ -29,6 +29,8 @@ class Entry:
     decision: Decision
     row: OutboxRow | None
     is_sent_with_others: bool = False
+    rules_in_force: int = 0
+    """Number of the rules in force now, 0 for none."""
 
     @property
     def words(self) -> str:
@@ -51,8 +53,12 @@ def ledger_of_order(order_id: int) -> list[Entry]:
 
 
 def _entries(rows: QuerySet[Decision]) -> list[Entry]:
-    found = rows.select_related("row").defer(*(f"row__{name}" for name in BULKY)).order_by("pk")
-    return [Entry(row, row.row, bool(row.facts.get("joins"))) for row in found]
+    newest = RuleSetVersion.objects.order_by("-number").values("number")[:1]
+    found = rows.select_related("row").defer(*(f"row__{name}" for name in BULKY)).annotate(in_force=newest)
+    return [
+        Entry(row, row.row, bool(row.facts.get("joins")), row.in_force or 0)  # type: ignore[attr-defined]
+        for row in found.order_by("pk")
+    ]
 
 
 def counts() -> dict[str, int]:

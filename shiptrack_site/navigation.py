@@ -46,6 +46,8 @@ SETUP: tuple[Item, ...] = (
     ("Absences", "flight_takeoff", "tracking.Absence"),
     ("Escalation", "stairs", "tracking.EscalationPolicy"),
     ("Routing", "alt_route", "tracking.RoutingRule"),
+    ("Message rules", "rule_settings", "notifications.RuleSetVersion"),
+    ("Message templates", "draft", "notifications.TemplateVersion"),
 )
 UPKEEP: tuple[Item, ...] = (
     ("People", "person", "auth.User"),

@@ -63,7 +63,7 @@ def write_view(page: Any, request: HttpRequest, case_id: int) -> HttpResponse:
         form=form,
         shown=shown,
         begun_with=request.GET.get("template", ""),
-        templates=Templates().keys(),
+        templates=Templates().names(),
         languages=languages(),
         language=_language(request, case),
         seconds=int(UNDO.total_seconds()),

@@ -4,6 +4,7 @@ from notifications.models.account import ChannelAccount
 from notifications.models.channel import ChannelState, MessagingSwitch
 from notifications.models.configuration import RuleSetVersion, TemplateVersion
 from notifications.models.decision import Decision
+from notifications.models.draft import MessageDraft
 from notifications.models.outbox import DeliveryAttempt, MailReport, OutboxAction, OutboxRow
 from notifications.models.people import OptOut, SuppressedAddress
 
@@ -13,6 +14,7 @@ __all__ = [
     "Decision",
     "DeliveryAttempt",
     "MailReport",
+    "MessageDraft",
     "MessagingSwitch",
     "OptOut",
     "OutboxAction",

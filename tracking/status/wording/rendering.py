@@ -24,6 +24,11 @@ def languages() -> tuple[str, ...]:
     return tuple(_WORDINGS[VERSION])
 
 
+def keys() -> tuple[str, ...]:
+    """Return the keys of all sentences of the newest wording."""
+    return tuple(_WORDINGS[VERSION][_DEFAULT].TEXTS)
+
+
 def render(sentence: Sentence, language: str) -> str:
     """Write a sentence. `language` is a tag such as "es" or "es-MX"; an unknown one reads English.
 
