@@ -55,10 +55,7 @@ def ledger_of_order(order_id: int) -> list[Entry]:
 def _entries(rows: QuerySet[Decision]) -> list[Entry]:
     newest = RuleSetVersion.objects.order_by("-number").values("number")[:1]
     found = rows.select_related("row").defer(*(f"row__{name}" for name in BULKY)).annotate(in_force=newest)
-    return [
-        Entry(row, row.row, bool(row.facts.get("joins")), row.in_force or 0)  # type: ignore[attr-defined]
-        for row in found.order_by("pk")
-    ]
+    return [Entry(row, row.row, bool(row.facts.get("joins")), row.in_force or 0) for row in found.order_by("pk")]
 
 
 def counts() -> dict[str, int]:

@@ -53,7 +53,7 @@ def write_view(page: Any, request: HttpRequest, case_id: int) -> HttpResponse:
             name: text.replace(FIRST_NAME, masking.name(customer.name)) for name, text in form.cleaned_data.items()
         }
         shown = typeset(**words, page_url=page_url(shipments[0]), footer=footer_for(language, store, ""))
-    return page.page(  # type: ignore[no-any-return]
+    answer: HttpResponse = page.page(
         request,
         "notifications/write.html",
         f"Write to the customer of C-{case_id}",
@@ -68,11 +68,13 @@ def write_view(page: Any, request: HttpRequest, case_id: int) -> HttpResponse:
         language=_language(request, case),
         seconds=int(UNDO.total_seconds()),
     )
+    return answer
 
 
 def _send(request: HttpRequest, case_id: int, words: dict[str, str]) -> bool:
+    actor: Any = request.user
     try:
-        write_to_customer(case_id=case_id, actor=request.user, now=reader(request).now, **words)
+        write_to_customer(case_id=case_id, actor=actor, now=reader(request).now, **words)
     except OutboxRefused as refused:
         messages.error(request, str(refused))
         return False
