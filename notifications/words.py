@@ -20,6 +20,7 @@ TO_WHOM = {
     Audience.OWNER: "owner of the case",
     Audience.TEAM: "team of the case",
     Audience.NAMED: "named address",
+    Audience.SYSTEM: "connected service",
 }
 PERSON = "person"
 """In place of a rule's key: a colleague wrote it."""

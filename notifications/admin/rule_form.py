@@ -69,9 +69,11 @@ class RuleForm(forms.Form):
     minimum = forms.DecimalField(min_value=0, decimal_places=2, required=False, label="Order total from")
     maximum = forms.DecimalField(min_value=0, decimal_places=2, required=False, label="Order total up to")
     audience = forms.ChoiceField(choices=Audience.choices, label="To")
-    addresses = CommaField(required=False, label="Addresses", help_text="Only for named addresses; with commas.")
+    addresses = CommaField(
+        required=False, label="Addresses", help_text="Named addresses, or names of accounts; with commas."
+    )
     channel = forms.ChoiceField(choices=channel_choices, label="By")
-    template = forms.ChoiceField(label="Words")
+    template = forms.ChoiceField(required=False, label="Words", help_text="Connected services need none.")
     purpose = forms.ChoiceField(choices=Purpose.choices, label="Purpose", help_text="What customers may refuse.")
     topic = forms.CharField(
         max_length=70,
@@ -91,7 +93,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, templates: list[str], patterns: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("template", [(key, key.replace("_", " ").capitalize()) for key in templates])
+        self._offer("template", [("", "none")] + [(key, key.replace("_", " ").capitalize()) for key in templates])
         self._offer("sentences", [(key, sentence_words(key)) for key in sorted(set(patterns))])
         self._offer("carriers", list(Carrier.objects.values_list("code", "name")))
         self._offer("stores", [(name, name) for name in Store.objects.values_list("name", flat=True)])
@@ -110,9 +112,11 @@ class RuleForm(forms.Form):
         addresses = cleaned.get("addresses", ())
         if named and not addresses:
             self.add_error("addresses", "Name at least one address.")
-        wrong = [each for each in addresses if not address_of(each)]
+        wrong = [each for each in addresses if named and not address_of(each)]
         if wrong:
             self.add_error("addresses", f"“{wrong[0]}” is no e-mail address.")
+        if not cleaned.get("template") and cleaned.get("audience") != Audience.SYSTEM:
+            self.add_error("template", "Choose the words.")
         return cleaned
 
     def rule(self, before: Rule) -> Rule:

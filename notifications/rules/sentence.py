@@ -26,6 +26,7 @@ WHOM = {
     Audience.CUSTOMER.value: "the customer",
     Audience.OWNER.value: "the owner of the case",
     Audience.TEAM.value: "the team of the case",
+    Audience.SYSTEM.value: "the connected service",
 }
 
 
@@ -33,7 +34,8 @@ def one_sentence(rule: Rule, *, channel: str = "") -> str:
     """Return what a rule does as one sentence in English; `channel` is the channel's label."""
     when = f"When {_when(rule)}{_conditions(rule.conditions)}"
     whom = WHOM.get(rule.audience) or ", ".join(rule.addresses) or "nobody yet"
-    tell = f"tell {whom} by {(channel or rule.channel).lower()} with the words “{rule.template}”"
+    words = f" with the words “{rule.template}”" if rule.template else ""
+    tell = f"tell {whom} by {channel or rule.channel}{words}"
     parts = [f"{when}, {tell}", *_timing(rule), *_limits(rule)]
     sentence = ", ".join(parts) + "."
     if rule.mode == Mode.ON:

@@ -65,7 +65,7 @@ def test_a_preset_rule_goes_through_the_form_unchanged(rule: Rule) -> None:
     ],
 )
 def test_a_rule_reads_back_as_one_sentence(rule: Rule, words: str) -> None:
-    assert words in one_sentence(rule, channel="E-mail")
+    assert words in one_sentence(rule, channel="e-mail")
 
 
 def test_a_rule_is_drafted_published_and_rolled_back(client: Client, boss: User) -> None:
