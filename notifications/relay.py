@@ -81,10 +81,10 @@ def relay_batch(*, now: datetime, limit: int = BATCH) -> Relayed:
         shipment_ids={row.shipment_id for row in news if row.shipment_id},
         case_ids={row.case_id for row in news if row.case_id},
     )
-    happenings = [_happening(row, world) for row in news]
+    happenings = [happening_of(row, world) for row in news]
     standing = Standing(_said(world))
     rules = rules_in_force()
-    drafts = [draft for group in _moments(happenings) for draft in _decided(group, world, rules, standing, now)]
+    drafts = [draft for group in moments(happenings) for draft in _decided(group, world, rules, standing, now)]
     outlived = [each for key, parcel in world.facts.parcels.items() for each in standing.outlived(key, parcel.sentence)]
     written = write(drafts, outlived, now=now)
     DomainEvent.objects.filter(pk__in=[row.pk for row in news]).update(relayed_at=now)
@@ -94,7 +94,8 @@ def relay_batch(*, now: datetime, limit: int = BATCH) -> Relayed:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _happening(row: DomainEvent, world: World) -> Happening:
+def happening_of(row: DomainEvent, world: World) -> Happening:
+    """Return a row of the ledger as the rules see it."""
     told: Mapping[str, Any] = row.payload
     occurred = told.get("occurred_at")
     return Happening(
@@ -114,7 +115,7 @@ def _happening(row: DomainEvent, world: World) -> Happening:
     )
 
 
-def _moments(happenings: Iterable[Happening]) -> Iterator[list[Happening]]:
+def moments(happenings: Iterable[Happening]) -> Iterator[list[Happening]]:
     """Group the news of one parcel at one moment: they were written together and speak of one change."""
 
     def moment(one: Happening) -> tuple[object, ...]:

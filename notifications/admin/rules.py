@@ -14,17 +14,22 @@ from notifications.admin.rule_form import RuleForm, initial_of
 from notifications.channels.registry import CHANNELS
 from notifications.configuration import PublishRefused, Templates, rules_in_force
 from notifications.drafts import RULES, DraftRefused, draft_called
-from notifications.models import MessageDraft, RuleSetVersion
+from notifications.ledger_lines import names_of
+from notifications.models import Decision, MessageDraft, RuleSetVersion
+from notifications.preview import Difference, Outcome, preview
 from notifications.rules.contract import Rule, RuleSet
 from notifications.rules.patterns import patterns_of
 from notifications.rules.reading import InvalidRules, read_rules, write_rules
 from notifications.rules.sentence import CHANGES, one_sentence
-from notifications.vocabulary import Mode
+from notifications.vocabulary import Mode, Withheld
+from notifications.words import title_of
 from tracking.admin.base import may, require
-from tracking.admin.reader import reader
+from tracking.admin.reader import Reader, reader
+from tracking.models import Order
 
 REFUSALS = (DraftRefused, PublishRefused, InvalidRules)
 NEW = "new"
+SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class RulesAdmin(MessagesAdmin):
         """The pages of the editor, before those of the admin."""
         own: list[tuple[str, str, Callable[..., HttpResponse]]] = [
             ("rule/<slug:key>/", "rule", self.rule_view),
+            ("preview/", "preview", self.preview_view),
             ("versions/<int:number>/", "version", self.version_view),
         ]
         wrap = self.admin_site.admin_view
@@ -127,6 +133,28 @@ class RulesAdmin(MessagesAdmin):
             may_edit=may_edit,
         )
 
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """What the draft, or without one the rules in force, would have said in the last 30 days. Sends nothing."""
+        self.may_look(request)
+        rules, problem = _read(draft_called(RULES))
+        is_draft = rules is not None
+        chosen = rules or rules_in_force()
+        who = reader(request)
+        found = preview(chosen, now=who.now)
+        names = names_of(chosen)
+        orders = Order.objects.in_bulk([key for each in found.differences[:SHOWN] if (key := _order_of(each))])
+        return self.page(
+            request,
+            "notifications/rules_preview.html",
+            "Preview of the draft" if is_draft else "Preview of the rules in force",
+            is_draft=is_draft,
+            problem=problem,
+            found=found,
+            most=max((count for _, count in found.withheld), default=1),
+            differences=[_difference(each, names, orders, who) for each in found.differences[:SHOWN]],
+            shown=SHOWN,
+        )
+
     def version_view(self, request: HttpRequest, number: int) -> HttpResponse:
         """One version: its rules, against those before it; rolling back to it."""
         self.may_look(request)
@@ -193,6 +221,38 @@ def _read(draft: MessageDraft | None) -> tuple[RuleSet | None, str]:
         return read_rules(draft.based_on, draft.content), ""
     except InvalidRules as error:
         return None, str(error)
+
+
+def _order_of(each: Difference) -> int | None:
+    return each.outcome.order_id if each.outcome else each.decision.order_id if each.decision else None
+
+
+def _difference(
+    each: Difference, names: dict[str, str], orders: dict[int, Order], who: Reader
+) -> tuple[Order | None, str, str, str]:
+    """Order, message, what really happened, what would happen."""
+    outcome, decision = each.outcome, each.decision
+    key = outcome.rule_key if outcome else decision.rule_key if decision else ""
+    return (orders.get(_order_of(each) or 0), title_of(key, names), _really(decision, who), _would(outcome, who))
+
+
+def _really(decision: Decision | None, who: Reader) -> str:
+    if decision is None:
+        return "no rule spoke"
+    if decision.row is None:
+        return f"withheld: {Withheld(decision.reason).label}"
+    at = decision.row.sent_at or decision.send_at
+    return f"{decision.row.get_state_display().lower()}{f' {who.moment(at)}' if at else ''}"
+
+
+def _would(outcome: Outcome | None, who: Reader) -> str:
+    if outcome is None:
+        return "no rule speaks"
+    if outcome.reason:
+        return f"withheld: {Withheld(outcome.reason).label}"
+    if outcome.waits and outcome.send_at is None:
+        return "waits for approval"
+    return f"sent {who.moment(outcome.send_at)}" if outcome.send_at else "sent"
 
 
 def _new_rule(rules: RuleSet) -> Rule:
