@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from tracking import clock
+from tracking.admin.configuration_concerns import ConcernedCases
 from tracking.admin.configuration_forms import (
     CutoffFormSet,
     MacroForm,
@@ -17,7 +18,9 @@ from tracking.admin.configuration_forms import (
     WindowForm,
     ZoneForm,
 )
-from tracking.detectors.presets import WINDOWS
+from tracking.exception_queue import concerns
+from tracking.exception_queue.concerns import Concerned
+from tracking.exception_queue.policies import numbered_presets
 from tracking.exception_queue.sweep import look_at_all_again
 from tracking.models import (
     CarePolicy,
@@ -138,7 +141,7 @@ class WarehouseAdmin(ConfigurationAdmin):
 
 
 @admin.register(WindowPolicy)
-class WindowPolicyAdmin(ConfigurationAdmin):
+class WindowPolicyAdmin(ConcernedCases, ConfigurationAdmin):
     """How long something may last; the most specific row wins, over the product's own windows."""
 
     judges_parcels = True
@@ -150,7 +153,13 @@ class WindowPolicyAdmin(ConfigurationAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The rows, and what applies where there is none."""
-        return super().changelist_view(request, {**(extra_context or {}), "windows": WINDOWS})
+        count = self.concerned(request)
+        own = [{"row": row, "key": key, "cases": len(count.get(key, ()))} for key, row in numbered_presets()]
+        return super().changelist_view(request, {**(extra_context or {}), "windows": own})
+
+    def find_concerned(self) -> Concerned:
+        """The cases for whose parcels a row decides."""
+        return concerns.by_window()
 
     @admin.display(description="Window")
     def length(self, row: WindowPolicy) -> str:
@@ -159,8 +168,16 @@ class WindowPolicyAdmin(ConfigurationAdmin):
 
 
 @admin.register(KindPolicy)
-class KindPolicyAdmin(ConfigurationAdmin):
+class KindPolicyAdmin(ConcernedCases, ConfigurationAdmin):
     """What a kind of exception leads to."""
+
+    def find_concerned(self) -> Concerned:
+        """The cases of a kind."""
+        return concerns.by_column("kind")
+
+    def key_of(self, row: KindPolicy) -> str:
+        """A row is known by its kind."""
+        return row.kind
 
     judges_parcels = True
     list_display = (
@@ -184,8 +201,16 @@ class KindPolicyAdmin(ConfigurationAdmin):
 
 
 @admin.register(CarePolicy)
-class CarePolicyAdmin(ConfigurationAdmin):
+class CarePolicyAdmin(ConcernedCases, ConfigurationAdmin):
     """Orders that deserve high care: a changed policy counts for orders that are told from then on."""
+
+    def find_concerned(self) -> Concerned:
+        """The cases of parcels whose care it set."""
+        return concerns.by_column("shipment__care_policy")
+
+    def key_of(self, row: CarePolicy) -> str:
+        """Parcels keep the policy's name."""
+        return row.name
 
     list_display = (
         "name", "position", "store", "minimum_total_minor", "currency", "tag", "promised_within_days", "country",
@@ -195,8 +220,12 @@ class CarePolicyAdmin(ConfigurationAdmin):
 
 
 @admin.register(ClaimPolicy)
-class ClaimPolicyAdmin(ConfigurationAdmin):
+class ClaimPolicyAdmin(ConcernedCases, ConfigurationAdmin):
     """Until when carriers take claims. What nobody has confirmed is a common term: check with your carrier."""
+
+    def find_concerned(self) -> Concerned:
+        """The cases whose claim it dates."""
+        return concerns.by_claim()
 
     judges_parcels = True
     list_display = ("carrier", "kind", "international", "days", "is_confirmed", "note")

@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from tracking.admin.configuration import ConfigurationAdmin
+from tracking.admin.configuration_concerns import ConcernedCases
 from tracking.admin.configuration_forms import WEEKDAYS, HoursForm
 from tracking.admin.lists import RowList
 from tracking.admin.people_forms import AbsenceForm, TeamForm
 from tracking.admin.reader import Reader
+from tracking.exception_queue.concerns import Concerned, by_column
 from tracking.models import (
     Absence,
     DomainEvent,
@@ -118,8 +120,16 @@ class StepInline(TabularInline):
 
 
 @admin.register(EscalationPolicy)
-class EscalationPolicyAdmin(ConfigurationAdmin):
+class EscalationPolicyAdmin(ConcernedCases, ConfigurationAdmin):
     """What happens to cases of one severity that nobody looks after in time."""
+
+    def find_concerned(self) -> Concerned:
+        """The cases of a severity."""
+        return by_column("severity")
+
+    def key_of(self, row: EscalationPolicy) -> str:
+        """A ladder is known by its severity."""
+        return row.severity
 
     list_display = ("severity", "ladder", "quiet_hours")
     inlines = (StepInline,)

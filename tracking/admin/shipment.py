@@ -21,7 +21,9 @@ from tracking.admin.reports_shown import reports_in
 from tracking.admin.shipment_facts import details, evidence_steps, strip, warnings
 from tracking.admin.shipment_story import lines, watch_lines
 from tracking.exception_queue import corrections
+from tracking.exception_queue.concerns import deciding_rows
 from tracking.exception_queue.errors import ActionRefused
+from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.quiet import why_quiet
 from tracking.models import Shipment
 from tracking.privacy import masking
@@ -169,7 +171,8 @@ class ShipmentAdmin(RowList):
         who = reader(request)
         language = (get_language() or "en").partition("-")[0]
         person = _person(request, parcel, who)
-        watches = watch_lines(why_quiet(parcel, who.now), who)
+        policies = Policies()
+        watches = watch_lines(why_quiet(parcel, who.now, policies), who, deciding_rows(parcel, policies))
         context = {
             "story": found,
             "parcel": parcel,

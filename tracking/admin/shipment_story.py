@@ -1,6 +1,6 @@
 """The story of one parcel in lines, as the shipment page shows it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from tracking.admin.reader import Reader
 from tracking.detectors import words
 from tracking.detectors.contract import Watch
+from tracking.exception_queue.concerns import Decided
 from tracking.models import CaseActivity, StatusChange, TrackingEvent
 from tracking.shipments.queries import Entry, Story, written
 from tracking.vocabulary import ActivityKind, Precision
@@ -37,6 +38,7 @@ class WatchLine:
     fired: str
     due: str
     words: str
+    windows: tuple[Decided, ...] = ()  # which rows decided its windows
 
 
 def lines(story: Story, reader: Reader, language: str) -> list[Line]:
@@ -68,9 +70,12 @@ def _event(event: TrackingEvent, iso: str, reader: Reader) -> Line:
     return Line("event", event, iso, reader.moment(event.occurred_at), note, heard)
 
 
-def watch_lines(watches: Iterable[Watch], reader: Reader) -> list[WatchLine]:
-    """What every detector says, those that fired first, then by when they would fire."""
-    return [_watch(watch, reader) for watch in sorted(watches, key=_urgency)]
+def watch_lines(watches: Iterable[Watch], reader: Reader, decided: Mapping[str, Sequence[Decided]]) -> list[WatchLine]:
+    """What every detector says, those that fired first, then by when they would fire.
+
+    `decided`: by kind, which rows decided its windows.
+    """
+    return [_watch(watch, reader, decided.get(watch.kind, ())) for watch in sorted(watches, key=_urgency)]
 
 
 def _urgency(watch: Watch) -> tuple[int, float, str]:
@@ -79,11 +84,12 @@ def _urgency(watch: Watch) -> tuple[int, float, str]:
     return (1, watch.due_at.timestamp(), watch.kind) if watch.due_at else (2, 0.0, watch.kind)
 
 
-def _watch(watch: Watch, reader: Reader) -> WatchLine:
+def _watch(watch: Watch, reader: Reader, decided: Sequence[Decided]) -> WatchLine:
     said = (watch.value, f"window: {watch.window}" if watch.window else "", watch.why_not)
     return WatchLine(
         kind=watch.kind,
         fired=reader.moment(watch.signal.since) if watch.signal else "",
         due=reader.moment(watch.due_at) if watch.due_at else "",
         words=" · ".join(part for part in said if part),
+        windows=tuple(decided),
     )

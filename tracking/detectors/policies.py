@@ -27,18 +27,24 @@ def resolve(windows: Iterable[PolicyPreset], kinds: Iterable[KindPreset], scope:
     the first of: care level, carrier, service, warehouse, international; among rows alike, the last given. High care
     raises every severity one step.
     """
-    chosen: dict[str, PolicyPreset] = {}
-    for row in windows:
-        if _holds(row, scope) and (row.window not in chosen or _rank(row) >= _rank(chosen[row.window])):
-            chosen[row.window] = row
+    chosen = deciding(windows, scope)
     rows = tuple(kinds)
     steps = 1 if scope.care_level == CareLevel.HIGH else 0
     return Policy(
         windows={name: Window(row.days, row.is_clock) for name, row in chosen.items()},
         severities={row.kind: raised(row.severity, steps) for row in rows},
-        sources={name: _source(row) for name, row in chosen.items()},
+        sources={name: source_of(row) for name, row in chosen.items()},
         causes={row.kind: row.cause for row in rows},
     )
+
+
+def deciding(windows: Iterable[PolicyPreset], scope: Scope) -> dict[str, PolicyPreset]:
+    """Return by window the row that decides for shipments of this scope: the most specific one, see `resolve`."""
+    chosen: dict[str, PolicyPreset] = {}
+    for row in windows:
+        if _holds(row, scope) and (row.window not in chosen or _rank(row) >= _rank(chosen[row.window])):
+            chosen[row.window] = row
+    return chosen
 
 
 def preset_policy(scope: Scope) -> Policy:
@@ -76,7 +82,7 @@ def _rank(row: PolicyPreset) -> tuple[int, tuple[bool, ...]]:
     return sum(given), given
 
 
-def _source(row: PolicyPreset) -> str:
+def source_of(row: PolicyPreset) -> str:
     """Return in words to which shipments the deciding row applies."""
     said = [word for word in (row.carrier, row.service, row.warehouse) if word]
     if row.care_level:

@@ -32,7 +32,8 @@ class Policies:
             self._kinds[row.kind] = KindPreset(
                 row.kind, row.severity, row.cause, row.next_action, row.due_hours, row.first_response_hours
             )
-        self._book = PolicyBook(_windows(), self._kinds.values())
+        self.window_rows = numbered_windows()
+        self._book = PolicyBook((row for _, row in self.window_rows), self._kinds.values())
 
     def for_shipment(self, shipment: Shipment) -> Policy:
         """Return windows and severities that apply to a parcel."""
@@ -61,8 +62,21 @@ def with_and_without_care(shipment: Shipment) -> tuple[Policy, Policy]:
 
 
 def _windows() -> list[PolicyPreset]:
+    return [row for _, row in numbered_windows()]
+
+
+def numbered_windows() -> list[tuple[str, PolicyPreset]]:
+    """Return all window rows with their keys, in the order in which the later of two equals wins.
+
+    A stored row's key is its id, one of the product's own rows is "preset-3" by its place. One query.
+    """
     stored = WindowPolicy.objects.select_related("carrier", "service", "warehouse")
-    return [*WINDOWS, *(_window(row) for row in stored)]
+    return [*numbered_presets(), *((str(row.pk), _window(row)) for row in stored)]
+
+
+def numbered_presets() -> list[tuple[str, PolicyPreset]]:
+    """Return the product's own window rows with their keys."""
+    return [(f"preset-{place}", row) for place, row in enumerate(WINDOWS)]
 
 
 def _window(row: WindowPolicy) -> PolicyPreset:

@@ -1,12 +1,14 @@
 """Configuration pages: open to who may change them, careful with what others rely on."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from tests.tracking.admin.world import NOW, World
 from tracking import clock
-from tracking.models import Shipment, Store, Team, Warehouse, WindowPolicy
+from tracking.models import CarePolicy, Shipment, Store, Team, Warehouse, WindowPolicy
 from tracking.presets import defaults
 
 pytestmark = pytest.mark.django_db
@@ -121,3 +123,35 @@ def test_hours_without_length_are_refused(client: Client, world: World) -> None:
     }  # fmt: skip
     assert "must end after they begin" in client.post(f"{ADMIN}team/add/", sent).content.decode()
     assert not Team.objects.filter(slug="night").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "changes"),
+    [
+        ("windowpolicy", {}),
+        ("kindpolicy", {}),
+        ("carepolicy", {}),
+        ("claimpolicy", {"kind": "lost", "claim_due_at": NOW}),
+        ("escalationpolicy", {}),
+    ],
+)
+def test_each_policy_row_counts_its_open_cases_and_leads_to_them(
+    client: Client, world: World, page: str, changes: dict[str, object]
+) -> None:
+    enter(client, "Operations managers")
+    case = world.case(**changes)
+    policy = CarePolicy.objects.create(name="Dear", minimum_total_minor=1)
+    Shipment.objects.update(care_policy=policy.name)
+    html = client.get(f"{ADMIN}{page}/").content.decode()
+    links = re.findall(rf'href="({ADMIN}{page}/cases/\?row=[^"]+)">1</a>', html)
+    assert len(links) == 1
+    listed = client.get(links[0]).content.decode()
+    assert f"{ADMIN}exceptioncase/{case.pk}/change/" in listed
+    assert listed.count(">C-") == 1
+
+
+def test_cases_of_a_row_that_is_not_there_are_none(client: Client, world: World) -> None:
+    enter(client, "Operations managers")
+    assert "No open case" in client.get(f"{ADMIN}windowpolicy/cases/?row=x").content.decode()
+    client.force_login(User.objects.create_user("guest", is_staff=True))
+    assert client.get(f"{ADMIN}windowpolicy/cases/").status_code == 403
