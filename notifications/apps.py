@@ -1,7 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import register
-
-from notifications.checks import CHECKS
+from django.utils.module_loading import import_string
 
 
 class NotificationsConfig(AppConfig):
@@ -12,6 +11,6 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        for check in CHECKS:
+        """Register the system checks; they read models, which are there only now."""
+        for check in import_string("notifications.checks.CHECKS"):
             register(check)

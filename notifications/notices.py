@@ -3,6 +3,7 @@
 The form is documented in docs/webhooks-out.md; names are only ever added.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,19 @@ def notices_for(rows: Sequence[OutboxRow], world: World) -> dict[int, Notice]:
     decided = dict(Decision.objects.filter(row__in=rows).values_list("row_id", "domain_event_id"))
     news = DomainEvent.objects.in_bulk(set(decided.values()))
     cases = _cases(rows, world)
-    return {row.pk: _notice(row, news.get(decided.get(row.pk, 0)), world, cases) for row in rows}
+    troubles = _troubles(world)
+    return {row.pk: _notice(row, news.get(decided.get(row.pk, 0)), world, cases, troubles) for row in rows}
+
+
+def _troubles(world: World) -> dict[int, list[ExceptionCase]]:
+    """Return the cases of each customer, whatever parcel they are about: open ones, and the newest of all."""
+    ids = {row.order.customer_id for row in world.shipments.values() if row.order and row.order.customer_id}
+    rows = ExceptionCase.objects.filter(order__customer_id__in=ids).order_by("opened_at", "pk")
+    found: dict[int, list[ExceptionCase]] = defaultdict(list)
+    for row in rows.select_related("order").only("kind", "state", "opened_at", "order__customer"):
+        if row.order and row.order.customer_id:
+            found[row.order.customer_id].append(row)
+    return found
 
 
 def _cases(rows: Iterable[OutboxRow], world: World) -> dict[int, ExceptionCase]:
@@ -38,7 +51,13 @@ def _cases(rows: Iterable[OutboxRow], world: World) -> dict[int, ExceptionCase]:
     return {row.shipment_id: row for row in found.select_related("owner", "team")}
 
 
-def _notice(row: OutboxRow, news: DomainEvent | None, world: World, cases: Mapping[int, ExceptionCase]) -> Notice:
+def _notice(
+    row: OutboxRow,
+    news: DomainEvent | None,
+    world: World,
+    cases: Mapping[int, ExceptionCase],
+    troubles: Mapping[int, Sequence[ExceptionCase]],
+) -> Notice:
     key = world.survivor(row.covers[0]) if row.covers else None
     shipment = world.shipments.get(key or 0)
     case = world.cases.get(row.case_id or 0) or cases.get(key or 0)
@@ -47,7 +66,7 @@ def _notice(row: OutboxRow, news: DomainEvent | None, world: World, cases: Mappi
         "event": _event(row, news),
         "shipment": _shipment(shipment, cases.get(key or 0)) if shipment else None,
         "order": _order(order) if order else None,
-        "customer": _customer(order.customer) if order and order.customer else None,
+        "customer": _customer(order.customer, troubles) if order and order.customer else None,
         "case": _case(case) if case else None,
     }
 
@@ -93,9 +112,18 @@ def _order(row: Order) -> Notice:
     }
 
 
-def _customer(row: Customer) -> Notice | None:
-    """Nothing is told of an erased customer."""
-    return None if row.erased_at else {"email": row.email, "name": row.name, "locale": row.locale}
+def _customer(row: Customer, troubles: Mapping[int, Sequence[ExceptionCase]]) -> Notice | None:
+    """Nothing is told of an erased customer. `last_exception` = kind of the case opened last."""
+    if row.erased_at:
+        return None
+    cases = troubles.get(row.pk, ())
+    return {
+        "email": row.email,
+        "name": row.name,
+        "locale": row.locale,
+        "open_cases": [each.kind for each in cases if each.state in OPEN_CASE_STATES],
+        "last_exception": cases[-1].kind if cases else "",
+    }
 
 
 def _case(row: ExceptionCase) -> Notice:

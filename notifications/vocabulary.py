@@ -100,6 +100,7 @@ class AttemptResult(TextChoices):
     TEMPORARY = "temporary", "Failed, will be tried again"
     PERMANENT = "permanent", "Failed for good"
     UNKNOWN = "unknown", "Perhaps sent"
+    NOT_NEEDED = "not_needed", "Not needed"
 
 
 class OutboxAct(TextChoices):

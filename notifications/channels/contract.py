@@ -1,9 +1,9 @@
 """What every channel is: it takes one finished message and says what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class ChannelBroken(Exception):
     """Nothing can leave by this channel until a person mends it; the text says what is wrong. The message waits."""
 
 
+class NotNeeded(Exception):
+    """The other side knows already, or has no place for it: nothing was sent, and nobody has to do anything."""
+
+
+Outcome = Receipt | Exception
+"""What became of one message of many: a receipt, or one of the failures above."""
+
+
 class Channel(Protocol):
     """An outgoing way to people. `send` is bounded below ten seconds and holds no transaction."""
 
@@ -65,5 +73,14 @@ class Channel(Protocol):
         ...
 
     def send(self, envelope: Envelope) -> Receipt:
-        """Hand a message over. Raises TemporaryFailure, PermanentFailure, ChannelBroken."""
+        """Hand a message over. Raises TemporaryFailure, PermanentFailure, ChannelBroken, NotNeeded."""
+        ...
+
+
+@runtime_checkable
+class ManyAtOnce(Protocol):
+    """A channel that can hand over many messages by one call."""
+
+    def send_many(self, envelopes: Sequence[Envelope]) -> list[Outcome]:
+        """Hand them over; return what became of each, in order. Raises nothing."""
         ...

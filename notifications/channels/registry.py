@@ -4,9 +4,12 @@ from collections.abc import Iterable
 
 from notifications.channels.contract import Channel
 from notifications.channels.email import EmailChannel
+from notifications.channels.hubspot import HubSpotChannel
+from notifications.channels.shopify import ShopifyChannel
+from notifications.channels.webhook import WebhookChannel
 
-ALL: tuple[Channel, ...] = (EmailChannel(),)
-SERVICES = frozenset[str]()
+ALL: tuple[Channel, ...] = (EmailChannel(), HubSpotChannel(), ShopifyChannel(), WebhookChannel())
+SERVICES = frozenset({"hubspot", "shopify", "webhook"})
 """Channels that need a connected account; without one their rules do not speak at all."""
 CHANNELS: dict[str, Channel] = {channel.kind: channel for channel in ALL}
 

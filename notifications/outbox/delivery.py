@@ -13,7 +13,16 @@ from hashlib import sha256
 
 from django.db.models import F
 
-from notifications.channels.contract import Channel, ChannelBroken, PermanentFailure, Receipt, TemporaryFailure
+from notifications.channels.contract import (
+    Channel,
+    ChannelBroken,
+    ManyAtOnce,
+    NotNeeded,
+    Outcome,
+    PermanentFailure,
+    Receipt,
+    TemporaryFailure,
+)
 from notifications.models import ChannelState, DeliveryAttempt, OutboxRow
 from notifications.outbox.claiming import LEASE, Claimed, claim, knowledge_of, release
 from notifications.vocabulary import WAITING, AttemptResult, OutboxState
@@ -58,6 +67,12 @@ def deliver(
 def _one_batch(channel: Channel, clock: Callable[[], datetime], total: Delivered, until: datetime | None) -> bool:
     batch = claim(channel=channel, now=clock())
     total.withdrawn += batch.settled
+    if isinstance(channel, ManyAtOnce):
+        begun_ones = [message for message in batch.messages if begin(message=message, now=clock())]
+        outcomes = channel.send_many([message.envelope for message in begun_ones]) if begun_ones else []
+        for message, outcome in zip(begun_ones, outcomes, strict=True):
+            _settle(channel, message, outcome, clock, total)
+        return bool(batch.messages) or batch.settled > 0
     begun = clock()
     for at, message in enumerate(batch.messages):
         now = clock()
@@ -71,26 +86,39 @@ def _one_batch(channel: Channel, clock: Callable[[], datetime], total: Delivered
 
 def _send(channel: Channel, message: Claimed, clock: Callable[[], datetime], total: Delivered) -> None:
     try:
-        receipt = channel.send(message.envelope)
-    except ChannelBroken as broken:
-        settle_waiting(message=message, sentence=str(broken), now=clock())
-        close_broken(channel=channel.kind, sentence=str(broken), now=clock())
-        total.retried += 1
-    except PermanentFailure as failure:
-        settle_failed(message=message, sentence=str(failure), now=clock())
-        total.failed += 1
-    except TemporaryFailure as failure:
-        if failure.may_have_arrived and not channel.is_idempotent():
-            settle_unknown(message=message, sentence=str(failure), now=clock())
-            total.unknown += 1
-        else:
-            settle_later(message=message, failure=failure, now=clock())
-            note_fault(channel=channel.kind, now=clock())
-            total.retried += 1
-    else:
-        settle_sent(message=message, receipt=receipt, now=clock())
+        outcome: Outcome = channel.send(message.envelope)
+    except (ChannelBroken, NotNeeded, PermanentFailure, TemporaryFailure) as failure:
+        outcome = failure
+    _settle(channel, message, outcome, clock, total)
+
+
+def _settle(
+    channel: Channel, message: Claimed, outcome: Outcome, clock: Callable[[], datetime], total: Delivered
+) -> None:
+    now = clock()
+    if isinstance(outcome, Receipt):
+        settle_sent(message=message, receipt=outcome, now=now)
         note_success(channel=channel.kind)
         total.sent += 1
+    elif isinstance(outcome, NotNeeded):
+        settle_not_needed(message=message, sentence=str(outcome), now=now)
+        total.withdrawn += 1
+    elif isinstance(outcome, ChannelBroken):
+        settle_waiting(message=message, sentence=str(outcome), now=now)
+        close_broken(channel=channel.kind, sentence=str(outcome), now=now)
+        total.retried += 1
+    elif isinstance(outcome, TemporaryFailure) and outcome.may_have_arrived and not channel.is_idempotent():
+        settle_unknown(message=message, sentence=str(outcome), now=now)
+        total.unknown += 1
+    elif isinstance(outcome, TemporaryFailure):
+        settle_later(message=message, failure=outcome, now=now)
+        note_fault(channel=channel.kind, now=now)
+        total.retried += 1
+    elif isinstance(outcome, PermanentFailure):
+        settle_failed(message=message, sentence=str(outcome), now=now)
+        total.failed += 1
+    else:
+        raise outcome
 
 
 @whole
@@ -151,6 +179,16 @@ def settle_waiting(*, message: Claimed, sentence: str, now: datetime) -> None:
     row.state, row.reason, row.due_at = OutboxState.SCHEDULED, sentence[:300], now
     _finish(row, AttemptResult.TEMPORARY, sentence, now)
     OutboxRow.objects.filter(pk=row.pk).update(attempts=max(row.attempts - 1, 0))
+
+
+@whole
+def settle_not_needed(*, message: Claimed, sentence: str, now: datetime) -> None:
+    """The other side knows already, or has no place for it."""
+    row = _mine(message.row_id, message.token)
+    if row is None:
+        return
+    row.state, row.reason = OutboxState.SUPERSEDED, sentence[:300]
+    _finish(row, AttemptResult.NOT_NEEDED, sentence, now)
 
 
 @whole

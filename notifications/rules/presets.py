@@ -4,10 +4,11 @@ from datetime import time
 
 from notifications.rules.contract import Conditions, Rule, RuleSet
 from notifications.rules.matching import SENTENCE_NEWS
-from notifications.vocabulary import Approval, Purpose
+from notifications.vocabulary import Approval, Audience, Purpose
 from tracking.vocabulary import CareLevel, SignalKind
 
 EVENING, MORNING = time(21), time(8)
+STATUS_NEWS = "shipment.status_changed"
 CASE_NEWS = ("case.opened", "case.reopened", "case.changed", "case.severity_raised")
 DISPUTED = (
     SignalKind.MISDELIVERY_SUSPECTED.value,
@@ -67,6 +68,29 @@ def _problem(
     )
 
 
+def _service(key: str, name: str, channel: str, news: tuple[str, ...], topic: str, **asked: tuple[str, ...]) -> Rule:
+    """What a connected service is told; nobody hears of it until the service is connected."""
+    return Rule(
+        key=key,
+        name=name,
+        news=news,
+        topic=topic,
+        conditions=Conditions(**asked),  # type: ignore[arg-type]
+        audience=Audience.SYSTEM,
+        channel=channel,
+        needs_scan=False,
+    )
+
+
+TOLD_TO_SHOPS = (
+    "first_scan",
+    "in_transit",
+    "out_for_delivery",
+    "available_for_pickup",
+    "delivered",
+    "delayed",
+    "exception",
+)
 RULES = (
     _progress("label_created", "Label created", ("label_created", "label_pickup*"), needs_scan=False, digest=60),
     _progress(
@@ -118,6 +142,17 @@ RULES = (
         ignores_cap=True,
         approval=Approval.APPROVE_OR_SEND,
         high_care_approval=Approval.APPROVE_OR_SEND,
+    ),
+    _service(
+        "hubspot_contacts", "Contacts in HubSpot", "hubspot",
+        (STATUS_NEWS, "case.opened", "case.reopened", "case.resolved"), "contact:{news}",
+    ),
+    _service(
+        "shopify_orders", "Order pages in Shopify", "shopify", (STATUS_NEWS,), "shop:{news}", statuses=TOLD_TO_SHOPS
+    ),
+    _service(
+        "webhooks", "Signed webhooks", "webhook",
+        (STATUS_NEWS, *CASE_NEWS, "case.resolved"), "webhook:{news}",
     ),
 )  # fmt: skip
 

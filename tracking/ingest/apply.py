@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time
 from tracking.connectors.contract import Observation, ObservedEvent
 from tracking.connectors.numbers import normalize
 from tracking.events import observations, operations
+from tracking.events.own_reports import echo_of, known_again
 from tracking.exception_queue.refresh import refresh
 from tracking.ingest import fetching_back
 from tracking.ingest.earlier_parcels import leave_out
@@ -25,6 +26,7 @@ from tracking.shipments.store import Carriers, Parcels, living, new_shipment
 from tracking.vocabulary import NumberRole
 
 NOON = time(12)
+OWN_REPORT = "What we told the shop ourselves, come back."
 NO_STORE = "The source belongs to no store, so its orders have nowhere to go. Choose its store and replay."
 
 
@@ -233,6 +235,11 @@ def _fulfilment_events(batch: _Batch) -> None:
     ]  # fmt: skip
     if not named:
         return
+    echoes = known_again((item.source.pk, event) for item, event in named)
+    for item in {item.message.pk: item for item, event in named if echo_of(item.source.pk, event) in echoes}.values():
+        if not item.reading.orders:
+            batch.applied.results[item.message.pk] = OWN_REPORT
+    named = [(item, event) for item, event in named if echo_of(item.source.pk, event) not in echoes]
     ids = {event.fulfilment_id for _, event in named}
     links, known = _links(ids), set(_known(ids))
     batch.parcels.load(parcels[0] for parcels in links.values())

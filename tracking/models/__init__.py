@@ -3,7 +3,7 @@
 from tracking.models.case import CaseActivity, CustomerPromise, ExceptionCase, Signal
 from tracking.models.configuration import ConfigurationApplication, ConfigurationDraft, ConfigurationVersion
 from tracking.models.dispute import Dispute, EvidenceSection
-from tracking.models.event import Observation, TrackingCode, TrackingEvent
+from tracking.models.event import Observation, OwnReport, TrackingCode, TrackingEvent
 from tracking.models.inbound import FetchBack, InboundMessage, PollPolicy, PollState, WakeFlag
 from tracking.models.incident import FeedGap, FeedHour, FeedIncident
 from tracking.models.knowledge import CustomerKnowledge
@@ -64,6 +64,7 @@ __all__ = [
     "Order",
     "OrderAlias",
     "OrderLine",
+    "OwnReport",
     "PickupCutoff",
     "Playbook",
     "PollPolicy",

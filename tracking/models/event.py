@@ -128,3 +128,19 @@ class Observation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} on {self.shipment}"
+
+
+class OwnReport(models.Model):
+    """An event that we reported to a shop ourselves, marked before it left: it is no news when it comes back."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE)
+    fulfilment_id = models.CharField(max_length=128, help_text="As the shop names it.")
+    identity = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [models.UniqueConstraint(fields=["identity", "fulfilment_id", "source"], name="own_report_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: fulfilment {self.fulfilment_id}"

@@ -1,4 +1,4 @@
-"""The pretend Shopify Admin API: client-credentials token and GraphQL orders with a cost bucket."""
+"""The pretend Shopify Admin API: client-credentials token, GraphQL orders with a cost bucket, fulfilment events."""
 
 import re
 from collections.abc import Callable
@@ -7,8 +7,9 @@ from typing import Any
 
 from tracking.sandbox.accounts import API_VERSION, SHOPIFY_SHOPS, SOURCES, Shop
 from tracking.sandbox.graphql import Field, QueryError, connection, parse, pick
-from tracking.sandbox.orders import PlayedOrder
-from tracking.sandbox.shop import state_at
+from tracking.sandbox.orders import PlayedOrder, iso_utc
+from tracking.sandbox.shop import fulfilment_id, state_at
+from tracking.sandbox.shop_events import ShopEvents
 from tracking.sandbox.shop_graphql import order_node
 from tracking.sandbox.wire import Answer, Calls, Quotas, Request, Tokens, answer
 
@@ -46,10 +47,10 @@ class _Bucket:
 class ShopifyApi:
     """Answers below /shopify/<shop domain>. `find` gives the orders a store has at a moment."""
 
-    def __init__(self, seed: int, quotas: Quotas, find: _Find, calls: Calls) -> None:
+    def __init__(self, seed: int, quotas: Quotas, find: _Find, calls: Calls, events: ShopEvents) -> None:
         self._tokens = {domain: Tokens(seed, _LIFE) for domain in _BY_DOMAIN}
         self._buckets = {domain: _Bucket(quotas) for domain in _BY_DOMAIN}
-        self._find, self._calls = find, calls
+        self._find, self._calls, self._events = find, calls, events
 
     def respond(self, request: Request, path: str, now: datetime) -> Answer:
         """Answer one call; `path` is what follows /shopify."""
@@ -70,7 +71,7 @@ class ShopifyApi:
         if given != ("client_credentials", settings["client_id"], settings["client_secret"]):
             return answer(400, {"error": "application_cannot_be_found"})
         token = "shpat_" + self._tokens[shop.domain].mint(settings["client_id"], now)
-        return answer(200, {"access_token": token, "scope": "read_orders,read_fulfillments", "expires_in": 86399})
+        return answer(200, {"access_token": token, "scope": "read_orders,write_fulfillments", "expires_in": 86399})
 
     def _graphql(self, shop: Shop, request: Request, now: datetime) -> Answer:
         self._calls["shopify graphql"] += 1
@@ -104,14 +105,50 @@ class ShopifyApi:
             return pick(self._page(shop, field.arguments, now), field.fields, "OrderConnection")
         if field.name == "order":
             return pick(self._one(shop, str(field.arguments.get("id")), now), field.fields, "Order")
+        if field.name == "fulfillment":
+            return pick(self._fulfilment(shop, str(field.arguments.get("id")), now), field.fields, "Fulfillment")
+        if field.name == "fulfillmentEventCreate":
+            told = field.arguments.get("fulfillmentEvent") or {}
+            order = self._order_of(shop, str(told.get("fulfillmentId")), now)
+            return pick(self._events.create(shop, order, told, now), field.fields, "FulfillmentEventCreatePayload")
         raise QueryError(f"Field '{field.name}' doesn't exist on type 'QueryRoot'")
 
     def _one(self, shop: Shop, gid: str, now: datetime) -> dict[str, Any] | None:
         found = (order for order in self._find(shop.key, now) if gid.endswith(f"/{order.id}"))
-        return next((order_node(order, now) for order in found), None)
+        return next((self._node(order, now) for order in found), None)
+
+    def _order_of(self, shop: Shop, gid: str, now: datetime) -> PlayedOrder | None:
+        """Return the order that has a fulfilment at this moment."""
+        name = gid.rpartition("/")[2]
+        return next(
+            (
+                order
+                for order in self._find(shop.key, now)
+                if any(str(fulfilment_id(order, index)) == name for index in state_at(order, now).fulfilments)
+            ),
+            None,
+        )
+
+    def _fulfilment(self, shop: Shop, gid: str, now: datetime) -> dict[str, Any] | None:
+        order = self._order_of(shop, gid, now)
+        nodes = self._node(order, now)["fulfillments"] if order else []
+        return next((node for node in nodes if node["id"] == gid), None)
+
+    def _node(self, order: PlayedOrder, now: datetime) -> dict[str, Any]:
+        """The order with the events that apps made beside the shop's own."""
+        node = order_node(order, now)
+        node["updatedAt"] = iso_utc(self._changed_at(order, now))
+        for fulfilment in node["fulfillments"]:
+            made = [each.node() for each in self._events.of(int(fulfilment["legacyResourceId"]))]
+            events = sorted([*fulfilment["events"]["nodes"], *made], key=lambda event: event["happenedAt"])
+            fulfilment["events"] = connection(events)
+        return node
+
+    def _changed_at(self, order: PlayedOrder, now: datetime) -> datetime:
+        return self._events.changed_at(order, state_at(order, now).updated_at)
 
     def _page(self, shop: Shop, arguments: Any, now: datetime) -> dict[str, Any]:
-        placed = [(state_at(order, now).updated_at, order) for order in self._find(shop.key, now)]
+        placed = [(self._changed_at(order, now), order) for order in self._find(shop.key, now)]
         wanted = [(at, order) for at, order in placed if _matches(at, str(arguments.get("query") or ""))]
         if arguments.get("sortKey") == "UPDATED_AT":
             wanted.sort(key=lambda pair: (pair[0], pair[1].id))
@@ -120,7 +157,7 @@ class ShopifyApi:
         begin = _begin(wanted, str(arguments.get("after") or ""))
         page = wanted[begin : begin + int(arguments.get("first") or 10)]
         cursor = f"after-{page[-1][1].id}-{page[-1][0].timestamp():.0f}" if page else ""
-        nodes = [order_node(order, now) for _, order in page]
+        nodes = [self._node(order, now) for _, order in page]
         return {**connection(nodes, has_next=begin + len(page) < len(wanted), cursor=cursor), "isPage": True}
 
 

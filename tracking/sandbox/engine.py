@@ -3,7 +3,7 @@
 A world is decided by its seed and start alone: the same two give the same bytes. It reads no clock.
 """
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,6 +13,7 @@ from threading import RLock
 from tracking.sandbox.accounts import ORIGIN, SHOPS, SOURCES, WAREHOUSES
 from tracking.sandbox.api_easypost import EasyPostApi
 from tracking.sandbox.api_fedex import FedExApi
+from tracking.sandbox.api_hubspot import HubSpotApi
 from tracking.sandbox.api_shipstation import ShipStationApi
 from tracking.sandbox.api_shopify import ShopifyApi
 from tracking.sandbox.api_ups import UpsApi
@@ -22,6 +23,8 @@ from tracking.sandbox.casting import Part, history_parts, live_part
 from tracking.sandbox.fedex import Shipment
 from tracking.sandbox.orders import PlayedOrder, local_date, play
 from tracking.sandbox.pushes import pushes
+from tracking.sandbox.receiver import Receiver
+from tracking.sandbox.shop_events import ShopEvents
 from tracking.sandbox.story import stories
 from tracking.sandbox.timing import workday
 from tracking.sandbox.wire import Answer, Calls, Delivery, Push, Quotas, Request, answer
@@ -106,7 +109,11 @@ class World:
             "/ups": UpsApi(self.seed, quotas, self._carried_by("ups"), self.calls).respond,
             "/easypost": EasyPostApi(quotas, self._placed, self.calls).respond,
             "/shipstation": ShipStationApi(quotas, self._placed, self.calls).respond,
-            "/shopify": ShopifyApi(self.seed, quotas, self._orders_of, self.calls).respond,
+            "/shopify": ShopifyApi(
+                self.seed, quotas, self._orders_of, self.calls, ShopEvents(self.arrivals, self._post)
+            ).respond,
+            "/hubspot": HubSpotApi(self._placed, self.arrivals, self.calls).respond,
+            "/receiver": Receiver(self.arrivals, self.calls).respond,
         }
 
     @property
@@ -163,6 +170,10 @@ class World:
             for key, number in order.vendor_numbers.items():
                 self._by_number.setdefault(number, []).append((order, key))
         self._pushes.sort(key=lambda push: (push.at, push.source_slug))
+
+    def _post(self, push: Push) -> None:
+        """Put a webhook that a call has caused among those to come."""
+        insort(self._pushes, push, key=lambda each: (each.at, each.source_slug))
 
     def _live_until(self, moment: datetime) -> None:
         while self._lives and (placed_at := self.live_from + _live_gap(self._live_count)) <= moment:

@@ -67,7 +67,7 @@ def _shop_push(order: PlayedOrder, topic: str, happened: datetime, at: datetime,
 
     def build() -> tuple[dict[str, str], bytes]:
         body = json.dumps(_shop_body(order, topic, happened, move), ensure_ascii=False).encode()
-        return _shop_headers(order, topic, happened, body), body
+        return shop_headers(order, topic, happened, body), body
 
     return Push(sent_at, order.shop.slug, build)
 
@@ -80,8 +80,9 @@ def _shop_body(order: PlayedOrder, topic: str, happened: datetime, move: ShopMov
     return fulfilment_body(order, state_at(order, happened).fulfilments[move.step.fulfilment])
 
 
-def _shop_headers(order: PlayedOrder, topic: str, happened: datetime, body: bytes) -> dict[str, str]:
-    cause = f"{order.shop.domain}/{order.id}/{happened.isoformat()}"
+def shop_headers(order: PlayedOrder, topic: str, happened: datetime, body: bytes, what: str = "") -> dict[str, str]:
+    """The headers of a webhook about an order; `what` tells several of one moment apart."""
+    cause = f"{order.shop.domain}/{order.id}/{happened.isoformat()}" + (f"/{what}" if what else "")
     return {
         "Content-Type": "application/json",
         "User-Agent": "Shopify-Captain-Hook",

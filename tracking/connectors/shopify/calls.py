@@ -12,7 +12,7 @@ from tracking.connectors.shopify.query import CHANGED_ORDERS, PAGE_SIZE, SHOP, P
 from tracking.connectors.shopify.shapes import id_of, items_of
 from tracking.connectors.shopify.tokens import NO_SCOPE, base_address, get_token, secret_for
 
-__all__ = ["API_VERSION", "FIRST_DAYS", "PAGE_SIZE", "fetch", "test_connection"]
+__all__ = ["API_VERSION", "FIRST_DAYS", "PAGE_SIZE", "ask", "failure_of", "fetch", "test_connection"]
 
 API_VERSION = "2026-10"
 FIRST_DAYS = 30
@@ -26,14 +26,14 @@ def fetch(account: Account, cursor: str) -> PollAnswer:
     A page that costs more than Shopify allows is asked for again half as long: no parts, `more` set. Raises CallFailed.
     """
     position = Position.read(cursor, account.now - timedelta(days=_first_days(account)))
-    answer = _ask(account, CHANGED_ORDERS, position.variables())
+    answer = ask(account, CHANGED_ORDERS, position.variables())
     quota = _quota(answer, account.now)
     problems = _codes(answer)
     if _TOO_COSTLY in problems and position.size > 1:
         return PollAnswer((), quota, position.halved().text(), more=True)
     orders = answer.node("data").node("orders")
     if not orders.value:
-        raise _failure(answer)
+        raise failure_of(answer)
     return _page(answer, orders, position, quota)
 
 
@@ -42,14 +42,14 @@ def test_connection(account: Account) -> str:
     fresh = get_token(account)
     if fresh:
         account = Account(account.settings, account.http, account.now, fresh)
-    answer = _ask(account, SHOP, {})
+    answer = ask(account, SHOP, {})
     shop = answer.node("data").node("shop")
     if not shop.value:
-        raise _failure(answer)
+        raise failure_of(answer)
     return f'Shopify answered for the shop "{shop.text("name") or shop.text("myshopifyDomain")}".'
 
 
-def _ask(account: Account, query: str, variables: dict[str, Any]) -> Node:
+def ask(account: Account, query: str, variables: dict[str, Any]) -> Node:
     """Send one query; return the answer's object. Raises CallFailed, also when the answer is that we are throttled."""
     version = account.settings.get("api_version") or API_VERSION
     url = f"{base_address(account)}/admin/api/{version}/graphql.json"
@@ -101,7 +101,7 @@ def _messages(answer: Node) -> list[str]:
     return [words[:LONGEST_QUOTE] for error in quiet.nodes("errors") if (words := error.text("message"))]
 
 
-def _failure(answer: Node) -> CallFailed:
+def failure_of(answer: Node) -> CallFailed:
     """Return why an answer with HTTP 200 holds no data."""
     codes, words = _codes(answer), " ".join(_messages(answer))[:LONGEST_QUOTE]
     if "ACCESS_DENIED" in codes:
