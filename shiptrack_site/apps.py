@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
 
-from shiptrack_site.wiring import CONFIGURATION, DEMO, PLAYBOOK_COLUMNS, SUBSCRIBERS
+from shiptrack_site.wiring import CONFIGURATION, DEMO, DEMO_END, PLAYBOOK_COLUMNS, SUBSCRIBERS
 from tracking.configuration.kinds import register
 
 
@@ -22,3 +22,6 @@ class SiteConfig(AppConfig):
         add_step = import_string("tracking.demo.steps.add")
         for path in DEMO:
             add_step(import_string(path))
+        add_last = import_string("tracking.demo.steps.add_last")
+        for path in DEMO_END:
+            add_last(import_string(path))

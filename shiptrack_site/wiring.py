@@ -47,3 +47,6 @@ SUBSCRIBERS: tuple[str, ...] = ("notifications.doorbell.news_has_come",)
 
 DEMO: tuple[str, ...] = ("notifications.demo.work",)
 """Called with the moment at every tick while the demo's past is played."""
+
+DEMO_END: tuple[str, ...] = ("notifications.demo.connect",)
+"""Called once, with the moment and the sandbox's address, when the demo's past is played."""

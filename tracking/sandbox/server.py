@@ -1,8 +1,7 @@
-"""The sandbox as a real HTTP server on loopback: vendor endpoints, and a plain page of what it plays."""
+"""The sandbox as a real HTTP server on loopback: vendor endpoints, and a page of what arrived and what it plays."""
 
 from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -10,6 +9,7 @@ from tracking.sandbox.accounts import SOURCES
 from tracking.sandbox.engine import World
 from tracking.sandbox.mailbox import PATH as MAIL_PATH
 from tracking.sandbox.mailbox import Mailbox
+from tracking.sandbox.page import page
 from tracking.sandbox.pusher import Pusher
 from tracking.sandbox.story import stories
 from tracking.sandbox.wire import Answer, Request, answer
@@ -52,14 +52,12 @@ class Sandbox:
         return self.world.respond(request, self._now())
 
     def _page(self) -> str:
-        rows = "".join(f"<tr><td>{escape(name)}<td>{count}" for name, count in sorted(self._counts().items()))
-        bases = "".join(
-            f"<li>{escape(slug)}: <code>{escape(self.origin + s.path)}</code>" for slug, s in SOURCES.items()
-        )
-        plays = "".join(f"<li>{escape(story.title)}" for story in stories().values())
-        return (
-            '<!doctype html><html lang="en"><title>ShipTrack sandbox</title><h1>Pretend shops and carriers</h1>'
-            f"<h2>Accounts</h2><ul>{bases}</ul><h2>Counts</h2><table>{rows}</table><h2>Stories</h2><ul>{plays}</ul>"
+        return page(
+            mails=tuple(self.mailbox.mails),
+            arrivals=self.world.arrivals.all() if self.world else (),
+            accounts={slug: self.origin + source.path for slug, source in SOURCES.items()},
+            counts=self._counts(),
+            stories=[story.title for story in stories().values()],
         )
 
     def _counts(self) -> dict[str, int]:
@@ -67,6 +65,7 @@ class Sandbox:
         counts |= {f"mail: {name}": count for name, count in self.mailbox.calls.items()}
         if self.world:
             counts["orders"] = len(self.world.orders)
+            counts |= {f"arrived: {name}": count for name, count in self.world.arrivals.counts.items()}
         if self.pusher:
             counts |= {f"webhooks {name}": count for name, count in self.pusher.outcomes.items()}
             counts["webhooks waiting to be tried again"] = self.pusher.waiting

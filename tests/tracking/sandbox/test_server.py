@@ -18,6 +18,7 @@ from tests.tracking.sandbox.helpers import MONDAY, only
 from tracking.management.commands.sandbox import wait_for_world
 from tracking.sandbox import worldfile
 from tracking.sandbox.accounts import SOURCES
+from tracking.sandbox.arrivals import Arrival
 from tracking.sandbox.engine import World
 from tracking.sandbox.pusher import RETRIES, Pusher, poster
 from tracking.sandbox.server import Sandbox
@@ -70,6 +71,17 @@ def test_the_page_tells_what_is_played_and_never_the_truth(sandbox: Sandbox) -> 
     assert "calls: fedex token" in page
     assert "Lost" in page
     assert truth("lost").happened not in page
+
+
+def test_the_page_shows_what_arrived_and_runs_nothing_of_it(sandbox: Sandbox) -> None:
+    sandbox.world = World.single("lost", MONDAY)
+    sandbox.world.arrivals.add(Arrival("slack", "message", MONDAY, "1.2", "#parcels", "Stalled <b>", "No scan <i>"))
+    letter = {"from": "a@x.example", "to": ["b@x.example"], "subject": "Late & sorry", "html": "<p>Hi</p>", "text": ""}
+    _call(sandbox, "POST", "/resend/emails", json.dumps(letter).encode(), Authorization="Bearer re_sandbox")
+    page = _call(sandbox, "GET", "/")[1].decode()
+    assert "Mailbox (1)" in page and "Slack (1)" in page
+    assert "Late &amp; sorry" in page and "Stalled &lt;b&gt;" in page and "No scan &lt;i&gt;" in page
+    assert '<iframe sandbox title="As HTML" loading="lazy" srcdoc="&lt;p&gt;Hi&lt;/p&gt;">' in page
 
 
 def test_bodies_without_end_are_refused(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.progress import Progress
 
 from tracking import clock
-from tracking.demo import stage
+from tracking.demo import stage, steps
 from tracking.demo.player import NotTaken, play
 from tracking.ingest.doorbell import ring
 from tracking.jobs.operations import begin, end
@@ -70,6 +70,7 @@ class Command(BaseCommand):
         except NotTaken as error:
             end(job, now=clock.now(), error=str(error))
             raise CommandError(str(error)) from error
+        steps.finish(clock.now(), self.origin)
         end(job, now=clock.now())
         worldfile.write(settings.VAR_DIR / "sandbox.json", record)
         ring()
