@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0003_accounts'),
+        ("notifications", "0004_message_drafts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='deliveryattempt',
-            name='result',
-            field=models.CharField(choices=[('started', 'Started'), ('sent', 'Sent'), ('temporary', 'Failed, will be tried again'), ('permanent', 'Failed for good'), ('unknown', 'Perhaps sent'), ('not_needed', 'Not needed')], default='started', max_length=12),
+            model_name="deliveryattempt",
+            name="result",
+            field=models.CharField(
+                choices=[
+                    ("started", "Started"),
+                    ("sent", "Sent"),
+                    ("temporary", "Failed, will be tried again"),
+                    ("permanent", "Failed for good"),
+                    ("unknown", "Perhaps sent"),
+                    ("not_needed", "Not needed"),
+                ],
+                default="started",
+                max_length=12,
+            ),
         ),
     ]
