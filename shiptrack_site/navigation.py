@@ -48,6 +48,8 @@ SETUP: tuple[Item, ...] = (
     ("Routing", "alt_route", "tracking.RoutingRule"),
     ("Message rules", "rule_settings", "notifications.RuleSetVersion"),
     ("Message templates", "draft", "notifications.TemplateVersion"),
+    ("Channels", "hub", "notifications.ChannelState"),
+    ("Opt-outs", "unsubscribe", "notifications.OptOut"),
 )
 UPKEEP: tuple[Item, ...] = (
     ("People", "person", "auth.User"),

@@ -14,7 +14,7 @@ from notifications.admin.writing import write_view
 from notifications.channels.registry import CHANNELS
 from notifications.doorbell import messages_are_due
 from notifications.ledger_lines import row_detail, rule_names
-from notifications.models import OutboxRow
+from notifications.models import MessagingSwitch, OutboxRow
 from notifications.outbox import operations
 from notifications.outbox.operations import OutboxRefused
 from notifications.previewing import customer_of, parcels, words_of_row
@@ -86,6 +86,7 @@ class OutboxAdmin(MessagesAdmin):
             view=view,
             items=[_item(row, names, orders.get(row.order_id or 0)) for row in rows[:PAGE]],
             older=rows[PAGE - 1].pk if len(rows) > PAGE else 0,
+            switch=MessagingSwitch.objects.filter(is_off=True).first(),
             may_act=may(request, "message_customer"),
             here=request.get_full_path(),
         )

@@ -1,4 +1,4 @@
-"""The message ledger on pages of parcels, orders and cases, and the banner of the kill switch."""
+"""The message ledger on pages of parcels, orders and cases."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from django import template
 from django.template import Context
 
 from notifications.ledger_lines import SHOWN_AT_FIRST, ledger_lines
-from notifications.models import MessagingSwitch
 from notifications.queries import Entry, ledger_of_order, ledger_of_shipment
 from tracking.models import Customer
 from tracking.privacy import masking
@@ -25,12 +24,6 @@ def parcel_messages(context: Context, shipment: Any, case_id: int = 0) -> dict[s
 def order_messages(context: Context, order: Any) -> dict[str, Any]:
     """What was said about the parcels of an order."""
     return _card(context, ledger_of_order(order.pk), order.customer)
-
-
-@register.simple_tag
-def messages_are_off() -> MessagingSwitch | None:
-    """The switch while all customer messages are off, else None."""
-    return MessagingSwitch.objects.select_related("changed_by").filter(is_off=True).first()
 
 
 def _card(context: Context, entries: list[Entry], customer: Customer | None, case_id: int = 0) -> dict[str, Any]:
