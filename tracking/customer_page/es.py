@@ -42,7 +42,7 @@ HISTORY = {
 }
 STEPS = {
     "preparing": "En preparación",
-    "packed": "Empaquetado",
+    "packed": "Preparado",
     "with": "Con {carrier}",
     "waiting": "A la espera de {carrier}",
     "moving": "En camino",

@@ -69,7 +69,7 @@ class Words:
     def moment(self, at: datetime, zone: str) -> str:
         """Return a moment (aware) in a zone: "Wed, Nov 18, 4:40 AM"."""
         local = at.astimezone(ZoneInfo(zone))
-        return f"{self.short_day(local)}, {local.strftime(self._own.TIME).lstrip('0')}"
+        return f"{self.short_day(local)}, {local.strftime(self._own.TIME).removeprefix('0')}"
 
     def short_day(self, local: datetime) -> str:
         """Return the day of a local moment: "Wed, Nov 18"."""
