@@ -81,7 +81,8 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "can_reveal": customer is not None and not revealed and may_reveal(who.user),
         "can_act": may(request, "act_on_case"),
         "first_response_took": case.first_responded_at and case.first_responded_at - case.opened_at,
-        "keys": [(each.key, each.label) for each in ACTIONS.values() if each.key] + [("j", "Your next case"), ("m", "Write to the customer")],
+        "keys": [(each.key, each.label) for each in ACTIONS.values() if each.key]
+        + [("j", "Your next case"), ("m", "Write to the customer")],
         "next_case": queries.next_after(case, who.user.pk),
     }
 

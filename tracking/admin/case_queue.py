@@ -22,6 +22,7 @@ from tracking.exception_queue.queries import CAP
 from tracking.exception_queue.wanted import (
     BREACHED,
     CLAIM_DUE,
+    JUDGED,
     LATE,
     ME,
     MINE,
@@ -35,7 +36,7 @@ from tracking.exception_queue.wanted import (
 )
 from tracking.models import ExceptionCase, Presence, TrackingEvent
 from tracking.privacy import masking
-from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Severity, ShipmentStatus, SignalKind
+from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Outcome, Severity, ShipmentStatus, SignalKind
 
 PEEK = "peek"
 KEYS = (
@@ -228,7 +229,7 @@ def _narrowings(request: HttpRequest, wanted: Wanted) -> list[Narrowing]:
 
 def _extras(wanted: Wanted) -> list[Narrowing]:
     """Choices that come by links from other pages; they have no select box, but can be seen and dropped."""
-    spans = [("24h", "within 24 h"), ("7d", "within 7 days"), ("14d", "within 14 days")]
+    spans = [("24h", "within 24 h"), ("7d", "within 7 days"), ("14d", "within 14 days"), ("90d", "within 90 days")]
     late = wanted.view if wanted.view == LATE else ""
     return [
         Narrowing("view", "Only", [(LATE, "late ones")], late),
@@ -237,6 +238,7 @@ def _extras(wanted: Wanted) -> list[Narrowing]:
         Narrowing("answered", "A person has acted", [("yes", "yes"), ("no", "not yet")], wanted.answered),
         Narrowing("status", "Parcel", list(ShipmentStatus.choices), wanted.status),
         Narrowing("cause", "Cause", list(CauseFamily.choices), wanted.cause),
+        Narrowing("outcome", "Ended as", [(JUDGED, "anything but a duplicate"), *Outcome.choices], wanted.outcome),
         Narrowing(
             "incident", "Raised by feed incident", [(wanted.incident, f"no. {wanted.incident}")], wanted.incident
         ),

@@ -18,10 +18,12 @@ from tracking.admin.configuration_forms import (
     WindowForm,
     ZoneForm,
 )
+from tracking.admin.precision import PRECISION_SPAN, shown_precision
 from tracking.exception_queue import concerns
 from tracking.exception_queue.concerns import Concerned
 from tracking.exception_queue.policies import numbered_presets
 from tracking.exception_queue.sweep import look_at_all_again
+from tracking.exception_queue.wanted import SPANS
 from tracking.models import (
     CarePolicy,
     Carrier,
@@ -180,12 +182,18 @@ class KindPolicyAdmin(ConcernedCases, ConfigurationAdmin):
         return row.kind
 
     judges_parcels = True
+    list_before_template = "shiptrack/lists/precision.html"
     list_display = (
         "kind", "severity", "cause", "next_action", "due_hours", "first_response_hours",
         "pauses_while_waiting_on_customer",
     )  # fmt: skip
     list_filter = ("severity", "cause")
     list_select_related = ("team",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The rows, and how often cases of each kind were real ones."""
+        shown = {"precision": shown_precision(clock.now()), "precision_days": SPANS[PRECISION_SPAN].days}
+        return super().changelist_view(request, {**(extra_context or {}), **shown})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is one row a kind, from the start."""

@@ -8,13 +8,16 @@ from urllib.parse import urlencode
 from django.db.models import Q
 
 from tracking.models.case import OPEN
-from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Severity, ShipmentStatus, SignalKind
+from tracking.vocabulary import CareLevel, CaseState, CauseFamily, Outcome, Severity, ShipmentStatus, SignalKind
 
 BREACHING = timedelta(hours=1)
 DUE_NOW = timedelta(hours=4)
 CLAIM_SOON = timedelta(days=7)
 A_DAY = timedelta(hours=24)
-SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "14d": timedelta(days=14)}
+SPANS = {
+    "24h": timedelta(hours=24), "7d": timedelta(days=7), "14d": timedelta(days=14), "90d": timedelta(days=90),
+}  # fmt: skip
+JUDGED = "judged"  # any outcome but "duplicate", which says nothing of the detector
 ANY_STATE = "any"
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # of days that can be meant
 MINE_DUE, MINE, UNOWNED, BREACHED, LATE = "mine_due", "mine", "unowned", "breaching", "late"
@@ -37,6 +40,7 @@ class Wanted:
     care: str = ""
     status: str = ""  # the parcel's
     cause: str = ""
+    outcome: str = ""  # of resolved ones; or JUDGED
     incident: str = ""  # the feed incident that raised it
     answered: str = ""  # `yes`: a person has acted on it; `no`
     opened: str = ""  # one of SPANS: within that time; or a day (2026-11-19) of the reader
@@ -85,6 +89,7 @@ _WORDS: dict[str, frozenset[str]] = {
     "care": frozenset(CareLevel.values),
     "status": frozenset(ShipmentStatus.values),
     "cause": frozenset(CauseFamily.values),
+    "outcome": frozenset({*Outcome.values, JUDGED}),
     "answered": frozenset({"yes", "no"}),
 }
 _COLUMNS = {"kind": "kind", "severity": "severity", "care": "care_level", "status": "shipment_status", "cause": "cause"}
@@ -113,6 +118,9 @@ def condition(wanted: Wanted, user_id: int | None, now: datetime, day_ends: date
     for name in ("carrier", "warehouse", "team", "incident"):
         if value := getattr(wanted, name):
             found &= Q(**{f"{name}_id": None if value == NOBODY else int(value)})
+    if wanted.outcome:
+        ended = ~Q(outcome=Outcome.DUPLICATE) if wanted.outcome == JUDGED else Q(outcome=wanted.outcome)
+        found &= Q(state=CaseState.RESOLVED) & ended
     if wanted.answered:
         found &= Q(first_responded_at__isnull=wanted.answered == "no")
     return found & _time_condition(wanted, now, ends)

@@ -1,6 +1,8 @@
 """Configuration pages: open to who may change them, careful with what others rely on."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -45,6 +47,28 @@ def test_administrators_may_add_and_auditors_may_not(client: Client, world: Worl
     enter(client, "Auditors")
     assert client.get(f"{ADMIN}{model}/add/").status_code == 403
     assert client.get(f"{ADMIN}{model}/").status_code == 200
+
+
+def test_how_often_a_kind_was_real_leads_to_the_cases_counted(client: Client, world: World) -> None:
+    ended = {"state": "resolved", "kind": "no_first_scan", "resolved_at": NOW - timedelta(days=2)}
+    for outcome, reason in (
+        ("arrived", ""),
+        ("arrived", ""),
+        ("not_an_exception", "usual_for_lane"),
+        ("duplicate", ""),
+    ):
+        world.case(**ended, outcome=outcome, not_exception_reason=reason)
+    world.case(**ended | {"resolved_at": NOW - timedelta(days=91)}, outcome="arrived")
+    html = enter(client, "Operations managers").get(f"{ADMIN}kindpolicy/").content.decode()
+    row = html.split("No first scan</td>")[1].split("</tr>")[0]
+    assert ">33 %<" in row
+    assert "Usual for this lane: the window is too short (1)" in row
+    links = re.findall(r'href="([^"]+)">(\d+)</a>', row)
+    assert [number for _, number in links] == ["3", "1"]
+    for address, number in links:
+        page = client.get(unescape(address)).content.decode()
+        assert page.count('name="_selected_action"') == int(number)
+        assert "within 90 days" in page
 
 
 def test_a_time_zone_nobody_knows_is_refused(client: Client, world: World) -> None:
