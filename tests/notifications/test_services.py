@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from notifications import configuration
+from notifications import configuration, demo
 from notifications.channels.contract import (
     Channel,
     ChannelBroken,
@@ -397,3 +397,15 @@ def test_what_the_sandbox_refuses(sandbox: Sandbox) -> None:
     assert sandbox.world is not None
     call = Request("POST", "/receiver/finance", {"webhook-id": "a", "webhook-timestamp": "1"}, b"{}")
     assert sandbox.world.respond(call, START).status == 401
+
+
+def test_the_demo_connects_the_pretend_systems_once(stage: None, sandbox: Sandbox) -> None:
+    for _ in range(2):
+        demo.connect(NOON, sandbox.origin)
+    announce()
+    report("first_scan", NOON)
+    relayed(NOON)
+    deliver(clock=lambda: NOON, channels=SERVICES)
+    assert sandbox.world is not None
+    receivers = [each.to for each in sandbox.world.arrivals.all("webhook")]
+    assert sorted(receivers) == ["3pl", "finance"]
