@@ -6,6 +6,8 @@ A task begins nothing new after 20 s and rings again, so that it always ends lon
 from datetime import datetime, timedelta
 
 from notifications.channels.registry import CHANNELS
+from notifications.channels.slack_presses import work_presses
+from notifications.digests import ask_for_digest
 from notifications.doorbell import messages_are_due
 from notifications.outbox.delivery import deliver as deliver_due
 from notifications.outbox.queries import has_due
@@ -55,3 +57,13 @@ def deliver() -> str:
 def prune() -> str:
     """Empty texts whose time of keeping is over."""
     return f"{prune_due(clock=clock.now, until=_until())} texts emptied"
+
+
+def slack_presses() -> str:
+    """Carry out what was pressed in Slack; every minute also what a lost bell left."""
+    return f"{work_presses(clock=clock.now, until=_until())} presses"
+
+
+def digest() -> str:
+    """Ask for the digest of unowned cases when its hour has come."""
+    return "asked for" if ask_for_digest(channel="slack", now=clock.now()) else "not now"

@@ -125,3 +125,12 @@ class MailNews(TextChoices):
 
 
 SUPPRESSING = frozenset({MailNews.BOUNCED, MailNews.COMPLAINED})
+
+
+class PressState(TextChoices):
+    """What became of a button pressed in Slack."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"

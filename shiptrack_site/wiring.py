@@ -25,6 +25,8 @@ SCHEDULES: tuple[Repeat, ...] = (
     Repeat("prune", "tracking.tasks.prune", 60, "core"),
     Repeat("relay", "notifications.tasks.look_for_news", 1, "core"),
     Repeat("deliver", "notifications.tasks.deliver", 1, "net"),
+    Repeat("slack_presses", "notifications.tasks.slack_presses", 1, "net"),
+    Repeat("digest", "notifications.tasks.digest", 5, "core"),
     Repeat("prune_texts", "notifications.tasks.prune", 60, "core"),
 )
 """Synced to the task queue at every start: unknown ones are removed there."""

@@ -447,3 +447,38 @@ class KnowledgeState(TextChoices):
     WITHHELD = "withheld", "Not told"
     FAILED = "failed", "Could not be told"
     UNKNOWN = "unknown", "Perhaps told"
+
+
+class TicketState(TextChoices):
+    """Where a ticket stands at its desk."""
+
+    OPEN = "open", "Open"
+    PENDING = "pending", "Waits for the customer"
+    SOLVED = "solved", "Solved"
+    CLOSED = "closed", "Closed"
+    DELETED = "deleted", "Deleted at the desk"
+
+
+class TicketKind(TextChoices):
+    """What a customer's ticket is about."""
+
+    WISMO = "wismo", "Where is my order?"
+    NOT_RECEIVED = "not_received", "Delivered, not received"
+    DAMAGED = "damaged", "Damaged"
+    WRONG_ADDRESS = "wrong_address", "Wrong address"
+    OTHER = "other", "Something else"
+
+
+class TicketOrigin(TextChoices):
+    """Who began a ticket."""
+
+    CUSTOMER = "customer", "Customer"
+    CASE = "case", "Opened for a case"
+
+
+class TicketMatch(TextChoices):
+    """By what a ticket found its order or parcel, the surest first."""
+
+    TRACKING_NUMBER = "tracking_number", "Tracking number"
+    ORDER_NUMBER = "order_number", "Order number"
+    EMAIL = "email", "E-mail address"

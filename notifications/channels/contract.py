@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
 
+from notifications.channels.card import CaseCard, DigestCard
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One message ready to leave. `key` stays the same for every try of one message.
 
     To a connected service, `to` names its account ("channel:hubspot") and `data` is the notice
-    (`notifications/notices.py`).
+    (`notifications/notices.py`). A service that shows cases gets the `card` of the case, and as `reference` its own
+    name of the message or ticket that it made about that case before, "" when there is none.
     """
 
     key: str
@@ -23,13 +26,29 @@ class Envelope:
     from_address: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    card: CaseCard | DigestCard | None = None
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLink:
+    """The desk's ticket for a case: its id there, the address of its page, its state (a TicketState)."""
+
+    desk: str
+    external_id: str
+    url: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The other side has taken the message; `provider_id` is its own name for it, "" when it gives none."""
+    """The other side has taken the message; `provider_id` is its own name for it, "" when it gives none.
+
+    `ticket`: the help desk's ticket that now stands for the case.
+    """
 
     provider_id: str = ""
+    ticket: TicketLink | None = None
 
 
 class TemporaryFailure(Exception):

@@ -6,10 +6,14 @@ from notifications.channels.contract import Channel
 from notifications.channels.email import EmailChannel
 from notifications.channels.hubspot import HubSpotChannel
 from notifications.channels.shopify import ShopifyChannel
+from notifications.channels.slack import SlackChannel
 from notifications.channels.webhook import WebhookChannel
+from notifications.channels.zendesk import ZendeskChannel
 
-ALL: tuple[Channel, ...] = (EmailChannel(), HubSpotChannel(), ShopifyChannel(), WebhookChannel())
-SERVICES = frozenset({"hubspot", "shopify", "webhook"})
+ALL: tuple[Channel, ...] = (
+    EmailChannel(), SlackChannel(), ZendeskChannel(), HubSpotChannel(), ShopifyChannel(), WebhookChannel(),
+)  # fmt: skip
+SERVICES = frozenset({"slack", "zendesk", "hubspot", "shopify", "webhook"})
 """Channels that need a connected account; without one their rules do not speak at all."""
 CHANNELS: dict[str, Channel] = {channel.kind: channel for channel in ALL}
 

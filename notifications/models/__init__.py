@@ -7,6 +7,7 @@ from notifications.models.decision import Decision
 from notifications.models.draft import MessageDraft
 from notifications.models.outbox import DeliveryAttempt, MailReport, OutboxAction, OutboxRow
 from notifications.models.people import OptOut, SuppressedAddress
+from notifications.models.slack import SlackPerson, SlackPress
 
 __all__ = [
     "ChannelAccount",
@@ -20,6 +21,8 @@ __all__ = [
     "OutboxAction",
     "OutboxRow",
     "RuleSetVersion",
+    "SlackPerson",
+    "SlackPress",
     "SuppressedAddress",
     "TemplateVersion",
 ]

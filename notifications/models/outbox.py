@@ -77,6 +77,7 @@ class OutboxRow(models.Model):
             models.Index(fields=["lease_until"], name="outbox_sending", condition=Q(state="sending")),
             models.Index(fields=["state", "-id"], name="outbox_state"),
             models.Index(fields=["order_id"], name="outbox_order"),
+            models.Index(fields=["case_id", "channel"], name="outbox_case", condition=Q(audience="system")),
             models.Index(fields=["provider_id"], name="outbox_provider", condition=~Q(provider_id="")),
             models.Index(fields=["recipient", "-created_at"], name="outbox_recipient"),
         ]

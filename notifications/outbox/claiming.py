@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from notifications.cards import CARRIERS, Cards, cards_for
+from notifications.channels.card import CaseCard
 from notifications.channels.contract import Channel, Envelope
 from notifications.configuration import Templates
 from notifications.facts import World, gather
@@ -35,6 +37,7 @@ from tracking.vocabulary import KnowledgeState
 
 BATCH = 20
 LEASE = timedelta(seconds=60)
+TICKET_DELETED = "A person deleted the ticket at the help desk. Try again to make a new one."
 BURST_SECONDS = 2.0  # how much of its rate a channel may save up
 
 
@@ -70,8 +73,11 @@ def claim(*, channel: Channel, now: datetime, limit: int = BATCH) -> Batch:
         shipment_ids={key for row in rows for key in row.covers}, case_ids={row.case_id for row in rows if row.case_id}
     )
     templates = Templates()
-    notices = notices_for([row for row in rows if row.audience == Audience.SYSTEM], world)
-    prepared = [_Prepared(row, world, templates, notices.get(row.pk, {}), now) for row in rows]
+    notices = notices_for(
+        [row for row in rows if row.audience == Audience.SYSTEM and row.channel not in CARRIERS], world
+    )
+    cards = cards_for(rows, now)
+    prepared = [_Prepared(row, world, templates, notices.get(row.pk, {}), cards, now) for row in rows]
     for one in prepared:
         one.decide()
     OutboxRow.objects.bulk_create(
@@ -105,14 +111,30 @@ def _due(channel: str, now: datetime) -> QuerySet[OutboxRow]:
     rows = rows.filter(Q(lease_until=None) | Q(lease_until__lte=now))
     if MessagingSwitch.objects.filter(is_off=True).exists():
         rows = rows.exclude(audience=Audience.CUSTOMER)
+    if channel not in CARRIERS:
+        return rows.order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)
+    # One thing after the other: what comes later names the message or ticket that came before.
+    earlier = OutboxRow.objects.filter(
+        subject_kind=OuterRef("subject_kind"),
+        subject_id=OuterRef("subject_id"),
+        recipient=OuterRef("recipient"),
+        channel=channel,
+        state__in=[*WAITING, OutboxState.SENDING],
+        pk__lt=OuterRef("pk"),
+    )
+    rows = rows.exclude(Exists(earlier))
     return rows.order_by("due_at", "pk").select_for_update(skip_locked=True, no_key=True)
 
 
 class _Prepared:
     """One due message, judged by the facts of this moment."""
 
-    def __init__(self, row: OutboxRow, world: World, templates: Templates, notice: Notice, now: datetime) -> None:
+    def __init__(
+        self, row: OutboxRow, world: World, templates: Templates, notice: Notice, cards: Cards, now: datetime
+    ) -> None:
         self.row, self.notice, self.now = row, notice, now
+        self._is_gone = row.pk in cards.gone
+        self._card, self._reference = cards.by_row.get(row.pk), cards.references.get(row.pk, "")
         self.token = uuid.uuid4()
         self.envelope: Envelope | None = None
         self.known: list[Known] = []
@@ -125,6 +147,9 @@ class _Prepared:
         if reason:
             state = OutboxState.CANCELLED if reason in _NOT_WANTED else OutboxState.SUPERSEDED
             self._end(state, reason)
+            return
+        if self.row.channel in CARRIERS:
+            self._show_card()
             return
         if self.row.audience == Audience.SYSTEM:
             self._hand_over()
@@ -217,6 +242,27 @@ class _Prepared:
         self._lease()
         self.envelope = Envelope(
             key=str(row.idempotency_key), to=self._address(), subject=kind, text=row.body_text, data=self.notice
+        )
+
+    def _show_card(self) -> None:
+        """A service that shows cases gets the case as it is now; its channel gives that a form."""
+        if self._card is None or self._is_gone:
+            reason = TICKET_DELETED if self._is_gone else Withheld.SUPERSEDED.value
+            self._end(OutboxState.CANCELLED if self._is_gone else OutboxState.SUPERSEDED, reason)
+            return
+        row = self.row
+        if isinstance(self._card, CaseCard):
+            row.subject_text, row.body_text = self._card.title[:400], self._card.happened
+        else:
+            row.subject_text, row.body_text = f"{self._card.count} cases have no owner", ""
+        self._lease()
+        self.envelope = Envelope(
+            key=str(row.idempotency_key),
+            to=self._address(),
+            subject=row.subject_text,
+            text=row.body_text,
+            card=self._card,
+            reference=self._reference,
         )
 
     def _lease(self) -> None:

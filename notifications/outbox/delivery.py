@@ -23,10 +23,12 @@ from notifications.channels.contract import (
     Receipt,
     TemporaryFailure,
 )
+from notifications.channels.tickets import TicketGone
 from notifications.models import ChannelState, DeliveryAttempt, OutboxRow
 from notifications.outbox.claiming import LEASE, Claimed, claim, knowledge_of, release
 from notifications.vocabulary import WAITING, AttemptResult, OutboxState
 from tracking.customer_knowledge.operations import record
+from tracking.tickets.operations import note_case_ticket, note_deleted
 from tracking.transactions import whole
 from tracking.vocabulary import KnowledgeState
 
@@ -98,6 +100,7 @@ def _settle(
     now = clock()
     if isinstance(outcome, Receipt):
         settle_sent(message=message, receipt=outcome, now=now)
+from notifications.channels.tickets import TicketGone
         note_success(channel=channel.kind)
         total.sent += 1
     elif isinstance(outcome, NotNeeded):
@@ -115,6 +118,8 @@ def _settle(
         note_fault(channel=channel.kind, now=now)
         total.retried += 1
     elif isinstance(outcome, PermanentFailure):
+        if isinstance(outcome, TicketGone):
+            note_deleted(desk=channel.kind, external_id=message.envelope.reference, now=now)
         settle_failed(message=message, sentence=str(outcome), now=now)
         total.failed += 1
     else:
@@ -140,6 +145,11 @@ def settle_sent(*, message: Claimed, receipt: Receipt, now: datetime) -> None:
         return
     row.state, row.sent_at, row.provider_id, row.reason = OutboxState.SENT, now, receipt.provider_id, ""
     _finish(row, AttemptResult.SENT, "", now)
+    if receipt.ticket and row.case_id:
+        link = receipt.ticket
+        note_case_ticket(
+            case_id=row.case_id, desk=link.desk, external_id=link.external_id, url=link.url, state=link.state, now=now
+        )
     record(entries=knowledge_of(row, KnowledgeState.TOLD, now))
 
 

@@ -25,6 +25,14 @@ GRAVE = (
     SignalKind.WEATHER_DELAY.value,
 )
 
+CASE_LIFE = (
+    *CASE_NEWS, "dispute.opened", "case.escalated", "case.handed_over", "case.promise_broken", "case.went_quiet",
+    "case.taken", "case.assigned", "case.released", "case.acknowledged", "case.waiting", "case.woken",
+    "case.next_action", "case.note", "case.promised", "case.promise_kept", "case.promise_withdrawn", "case.care_set",
+    "case.macro", "case.undone", "case.resolved",
+)  # fmt: skip
+"""What a service that carries cases hears of."""
+
 
 def _progress(
     key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", needs_scan: bool = True, digest: int = 0
@@ -154,6 +162,9 @@ RULES = (
         "webhooks", "Signed webhooks", "webhook",
         (STATUS_NEWS, *CASE_NEWS, "case.resolved"), "webhook:{news}",
     ),
+    _service("slack_cases", "Cases in Slack", "slack", CASE_LIFE, "case:{case}:{news}"),
+    _service("zendesk_cases", "Cases in Zendesk", "zendesk", CASE_LIFE, "case:{case}:{news}"),
+    _service("slack_unowned", "Unowned and due, in Slack", "slack", ("queue.unowned",), "unowned:{news}"),
 )  # fmt: skip
 
 

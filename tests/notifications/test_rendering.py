@@ -53,7 +53,7 @@ def test_a_message_that_may_leave_before_the_scan_may_not_claim_movement(text: s
 @pytest.mark.parametrize("language", languages())
 def test_every_preset_rule_has_a_template_that_works_in_every_language(language: str) -> None:
     words = tomllib.loads((PRESETS / f"{language}.toml").read_text("utf-8"))
-    for rule in RULES:
+    for rule in (rule for rule in RULES if rule.template):
         told = words[rule.template]
         assert validate(subject=told["subject"], body=told["body"], says_it_moves=rule.needs_scan) == []
 
@@ -76,7 +76,7 @@ def spoken(text: str) -> list[str]:
 def test_text_and_html_say_the_same(language: str, sample: dict[str, object]) -> None:
     words = tomllib.loads((PRESETS / f"{language}.toml").read_text("utf-8"))
     footer = Footer("You ordered at Bright.", "Stop", "https://example.com/u/x")
-    for rule in RULES:
+    for rule in (rule for rule in RULES if rule.template):
         told = words[rule.template]
         made = render(subject=told["subject"], body=told["body"], values=sample, language=language, footer=footer)
         assert visible(made.html) == spoken(made.text)

@@ -28,6 +28,7 @@ from tracking.models.team import (
     TeamMember,
     WorkingHours,
 )
+from tracking.models.ticket import SupportTicket
 from tracking.models.upkeep import Job, PrivacyTask, RevealLog, WorkerHeartbeat
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "StatusChange",
     "StatusMapping",
     "Store",
+    "SupportTicket",
     "Team",
     "TeamLoad",
     "TeamMember",

@@ -16,8 +16,10 @@ from tracking.sandbox.api_fedex import FedExApi
 from tracking.sandbox.api_hubspot import HubSpotApi
 from tracking.sandbox.api_shipstation import ShipStationApi
 from tracking.sandbox.api_shopify import ShopifyApi
+from tracking.sandbox.api_slack import SlackApi
 from tracking.sandbox.api_ups import UpsApi
 from tracking.sandbox.api_usps import UspsApi
+from tracking.sandbox.api_zendesk import ZendeskApi
 from tracking.sandbox.arrivals import Arrivals
 from tracking.sandbox.casting import Part, history_parts, live_part
 from tracking.sandbox.fedex import Shipment
@@ -97,6 +99,8 @@ class World:
         quotas = quotas or Quotas()
         self.calls = Calls()
         self.arrivals = Arrivals()
+        self.slack = SlackApi(self.arrivals, self.calls)
+        self.zendesk = ZendeskApi(self.arrivals, self.calls)
         self.silences: list[Silence] = []
         self._orders: list[PlayedOrder] = []
         self._by_number: dict[str, list[Shipment]] = {}
@@ -109,6 +113,8 @@ class World:
             "/ups": UpsApi(self.seed, quotas, self._carried_by("ups"), self.calls).respond,
             "/easypost": EasyPostApi(quotas, self._placed, self.calls).respond,
             "/shipstation": ShipStationApi(quotas, self._placed, self.calls).respond,
+            "/slack": self.slack.respond,
+            "/zendesk": self.zendesk.respond,
             "/shopify": ShopifyApi(
                 self.seed, quotas, self._orders_of, self.calls, ShopEvents(self.arrivals, self._post)
             ).respond,
