@@ -20,6 +20,7 @@ WORK: tuple[Item, ...] = (
     ("Shipments", "package_2", "tracking.Shipment"),
     ("Orders", "receipt_long", "tracking.Order"),
     ("Disputes", "gavel", "tracking.Dispute"),
+    ("Tickets", "confirmation_number", "tracking.SupportTicket"),
     ("Playbook", "menu_book", "tracking.Playbook"),
     ("Messages", "outgoing_mail", "notifications.OutboxRow"),
     ("Team load", "group_work", "tracking.TeamLoad"),

@@ -12,6 +12,7 @@ SECRETS = frozenset({"bot_token", "signing_secret", "api_token", "webhook_secret
 FIELDS: dict[str, tuple[str, ...]] = {
     "slack": ("bot_token", "signing_secret", "channel", "digest_hours", "digest_zone"),
     "zendesk": ("subdomain", "email", "api_token", "webhook_secret"),
+    "help_desk": ("url", "webhook_secret"),
 }
 
 

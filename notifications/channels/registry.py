@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from notifications.channels.contract import Channel
 from notifications.channels.email import EmailChannel
+from notifications.channels.help_desk import HelpDeskChannel
 from notifications.channels.hubspot import HubSpotChannel
 from notifications.channels.shopify import ShopifyChannel
 from notifications.channels.slack import SlackChannel
@@ -11,9 +12,10 @@ from notifications.channels.webhook import WebhookChannel
 from notifications.channels.zendesk import ZendeskChannel
 
 ALL: tuple[Channel, ...] = (
-    EmailChannel(), SlackChannel(), ZendeskChannel(), HubSpotChannel(), ShopifyChannel(), WebhookChannel(),
+    EmailChannel(), SlackChannel(), ZendeskChannel(), HelpDeskChannel(), HubSpotChannel(), ShopifyChannel(),
+    WebhookChannel(),
 )  # fmt: skip
-SERVICES = frozenset({"slack", "zendesk", "hubspot", "shopify", "webhook"})
+SERVICES = frozenset({"slack", "zendesk", "help_desk", "hubspot", "shopify", "webhook"})
 """Channels that need a connected account; without one their rules do not speak at all."""
 CHANNELS: dict[str, Channel] = {channel.kind: channel for channel in ALL}
 

@@ -100,7 +100,6 @@ def _settle(
     now = clock()
     if isinstance(outcome, Receipt):
         settle_sent(message=message, receipt=outcome, now=now)
-from notifications.channels.tickets import TicketGone
         note_success(channel=channel.kind)
         total.sent += 1
     elif isinstance(outcome, NotNeeded):

@@ -164,6 +164,7 @@ RULES = (
     ),
     _service("slack_cases", "Cases in Slack", "slack", CASE_LIFE, "case:{case}:{news}"),
     _service("zendesk_cases", "Cases in Zendesk", "zendesk", CASE_LIFE, "case:{case}:{news}"),
+    _service("help_desk_cases", "Cases at the help desk", "help_desk", CASE_LIFE, "case:{case}:{news}"),
     _service("slack_unowned", "Unowned and due, in Slack", "slack", ("queue.unowned",), "unowned:{news}"),
 )  # fmt: skip
 

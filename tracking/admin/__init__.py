@@ -14,6 +14,7 @@ from tracking.admin import (
     shipment,
     source,
     team_load,
+    ticket,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "shipment",
     "source",
     "team_load",
+    "ticket",
 ]

@@ -13,6 +13,7 @@ from threading import RLock
 from tracking.sandbox.accounts import ORIGIN, SHOPS, SOURCES, WAREHOUSES
 from tracking.sandbox.api_easypost import EasyPostApi
 from tracking.sandbox.api_fedex import FedExApi
+from tracking.sandbox.api_help_desk import HelpDeskApi
 from tracking.sandbox.api_hubspot import HubSpotApi
 from tracking.sandbox.api_shipstation import ShipStationApi
 from tracking.sandbox.api_shopify import ShopifyApi
@@ -100,6 +101,7 @@ class World:
         self.calls = Calls()
         self.arrivals = Arrivals()
         self.slack = SlackApi(self.arrivals, self.calls)
+        self.help_desk = HelpDeskApi(self.arrivals, self.calls)
         self.zendesk = ZendeskApi(self.arrivals, self.calls)
         self.silences: list[Silence] = []
         self._orders: list[PlayedOrder] = []
@@ -114,6 +116,7 @@ class World:
             "/easypost": EasyPostApi(quotas, self._placed, self.calls).respond,
             "/shipstation": ShipStationApi(quotas, self._placed, self.calls).respond,
             "/slack": self.slack.respond,
+            "/help-desk": self.help_desk.respond,
             "/zendesk": self.zendesk.respond,
             "/shopify": ShopifyApi(
                 self.seed, quotas, self._orders_of, self.calls, ShopEvents(self.arrivals, self._post)

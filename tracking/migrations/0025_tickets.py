@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0023_playbook'),
+        ('tracking', '0024_own_reports'),
     ]
 
     operations = [
