@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from bench import databases, delay, ingest, lanes, pages, results, scale, storage, sweep, web
+from bench import customer_page, databases, delay, ingest, lanes, pages, results, scale, storage, sweep, web
 from bench.results import Result
 from bench.scale import Scale
 from shiptrack_site.embedded_postgres import server
@@ -22,6 +22,7 @@ ALL: dict[str, Measurement] = {
     "web.hook_vs_no_insert": web.hook_vs_no_insert,
     "queue.page_1m_vs_1k": pages.queue,
     "search.exact_1m_vs_1k": pages.search,
+    "page.customer_vs_bare_view": customer_page.customer_vs_bare_view,
     "sweep.due_vs_scan": sweep.due_vs_scan,
     "storage.bytes_per_event": storage.bytes_per_event,
 }
