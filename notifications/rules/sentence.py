@@ -8,6 +8,7 @@ from tracking.vocabulary import CareLevel, Severity, ShipmentStatus, SignalKind
 
 NEWS: dict[str, str] = {
     "shipment.sentence_changed": "what the customer reads changes",
+    "shipment.status_changed": "the status of a parcel changes",
     "case.opened": "a case is opened",
     "case.reopened": "a case is reopened",
     "case.changed": "a case gathers another problem",
