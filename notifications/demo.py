@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from notifications.channels.connecting import SECRETS as SECRET_FIELDS
 from notifications.channels.registry import CHANNELS
 from notifications.models import ChannelAccount
 from notifications.outbox.delivery import deliver
 from notifications.relay import relay
 from tracking.sandbox.api_hubspot import TOKEN
+from tracking.sandbox.api_slack import SETTINGS as SLACK
+from tracking.sandbox.api_zendesk import SETTINGS as ZENDESK
 from tracking.sandbox.receiver import SECRETS
 
 
@@ -17,9 +20,12 @@ def work(now: datetime) -> None:
 
 
 def connect(now: datetime, origin: str) -> None:
-    """Connect the pretend CRM, shops and receivers at `origin`; they hear of what happens from `now` on."""
+    """Connect the pretend CRM, shops, Slack, Zendesk and receivers at `origin`; they hear of news from `now` on."""
     _account("hubspot", "", {}, {"access_token": TOKEN}, now)
     _account("shopify", "", {}, {}, now)
+    for channel, told in (("slack", SLACK), ("zendesk", ZENDESK)):
+        plain = {name: value for name, value in told.items() if name not in SECRET_FIELDS}
+        _account(channel, "", plain, {name: told[name] for name in told if name not in plain}, now)
     for name, secret in SECRETS.items():
         _account("webhook", name, {"url": f"{origin}/receiver/{name}"}, {"signing_secret": secret}, now)
 

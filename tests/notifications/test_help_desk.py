@@ -30,7 +30,7 @@ def services(stage: None, settings: Any) -> Iterator[Services]:
 
 
 def test_a_case_from_beginning_to_end_and_a_ticket_that_is_gone(services: Services) -> None:
-    lena = agent("lena", "agent@example.com")
+    lena = agent("lena", "agent@shiptrack.example")
     case = open_case(NOON)
     with clock.at(services.now):
         services.run("help_desk")

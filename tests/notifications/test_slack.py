@@ -50,7 +50,7 @@ def words(message: Mapping[str, Any]) -> str:
 
 
 def test_a_case_is_taken_and_resolved_in_slack(services: Services) -> None:
-    lena = agent("lena", "Agent@Example.com")
+    lena = agent("lena", "Agent@ShipTrack.example")
     case = open_case(NOON)
     services.run("slack")
     assert services.kinds() == ["slack message"]
@@ -105,8 +105,8 @@ def test_who_is_not_known_here_is_told_so_privately(services: Services) -> None:
 
 
 def test_two_people_with_one_address_are_nobody(services: Services) -> None:
-    agent("lena", "agent@example.com")
-    agent("lana", "AGENT@example.com")
+    agent("lena", "agent@shiptrack.example")
+    agent("lana", "AGENT@shiptrack.example")
     open_case(NOON)
     services.run("slack")
     services.press("U0AGENT", "take")
@@ -114,7 +114,7 @@ def test_two_people_with_one_address_are_nobody(services: Services) -> None:
 
 
 def test_who_may_not_act_is_told_why(services: Services) -> None:
-    user = agent("lena", "agent@example.com")
+    user = agent("lena", "agent@shiptrack.example")
     user.user_permissions.clear()
     open_case(NOON)
     services.run("slack")
@@ -123,7 +123,7 @@ def test_who_may_not_act_is_told_why(services: Services) -> None:
 
 
 def test_a_press_on_what_changed_meanwhile_is_refused_and_shows_how_it_is(services: Services) -> None:
-    agent("lena", "agent@example.com")
+    agent("lena", "agent@shiptrack.example")
     case = open_case(NOON)
     services.run("slack")
     ExceptionCase.objects.filter(pk=case.pk).update(version=case.version + 1, next_action="Call Ann")
@@ -217,7 +217,7 @@ def test_a_person_may_let_a_paused_channel_go_on(services: Services) -> None:
 
 
 def test_a_message_deleted_in_slack_is_posted_again_with_the_next_news(services: Services) -> None:
-    agent("lena", "agent@example.com")
+    agent("lena", "agent@shiptrack.example")
     open_case(NOON)
     services.run("slack")
     (key,) = services.world.slack.messages
@@ -268,7 +268,7 @@ def test_nobody_listens(services: Services) -> None:
 
 
 def test_the_digest_names_what_nobody_has_once_an_hour(services: Services) -> None:
-    lena = agent("lena", "agent@example.com")
+    lena = agent("lena", "agent@shiptrack.example")
     case = open_case(NOON)
     ExceptionCase.objects.update(time_left_at=services.now)
     services.connect("slack", {"digest_hours": str(NOON.hour), "digest_zone": "UTC"})

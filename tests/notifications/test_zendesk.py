@@ -37,7 +37,7 @@ def ticket(services: Services) -> dict[str, Any]:
 
 def test_a_case_in_slack_and_zendesk_from_beginning_to_end(services: Services) -> None:
     services.connect("slack", SLACK)
-    lena = agent("lena", "agent@example.com")
+    lena = agent("lena", "agent@shiptrack.example")
     case = open_case(NOON)
     services.run("slack", "zendesk")
     services.press("U0AGENT", "take")
@@ -71,7 +71,7 @@ def test_the_same_message_twice_makes_one_ticket_and_one_comment(services: Servi
 
 
 def test_a_ticket_that_a_person_deleted_is_not_made_again_until_a_person_asks(services: Services) -> None:
-    lena = agent("lena", "agent@example.com", "message_customer")
+    lena = agent("lena", "agent@shiptrack.example", "message_customer")
     case = open_case(NOON)
     services.run("zendesk")
     services.world.zendesk.delete(ticket(services)["id"])
@@ -92,7 +92,7 @@ def test_a_ticket_that_a_person_deleted_is_not_made_again_until_a_person_asks(se
 
 
 def test_a_ticket_closed_for_good_is_followed_up_when_the_case_goes_on(services: Services) -> None:
-    lena = agent("lena", "agent@example.com")
+    lena = agent("lena", "agent@shiptrack.example")
     case = open_case(NOON)
     services.run("zendesk")
     first = ticket(services)

@@ -25,6 +25,7 @@ from tracking.privacy.operations import may_reveal, reveal_customer
 from tracking.privacy.queries import VISIBLE_FOR, revealed_customers
 from tracking.shipments.queries import ids_by_tracking_number, told
 from tracking.templatetags.shiptrack import badge, money, status_badge, when
+from tracking.tickets.queries import about as tickets_about
 
 MOST_BADGES = 3
 
@@ -131,6 +132,7 @@ class OrderAdmin(RowList):
             story=found,
             order=order,
             parcels=[(parcel, told(parcel, language)) for parcel in found.parcels],
+            tickets=tickets_about(order_id=order.pk),
             marks=marks(order, needs_review=found.needs_review),
             person=masking.customer(order.customer, revealed=revealed),
             is_erased=bool(order.customer and order.customer.erased_at),

@@ -20,7 +20,11 @@ SETTINGS = {
     "channel": "#shipping-exceptions",
 }
 WORKSPACE = "T0SANDBOX"
-PEOPLE = {"U0AGENT": "agent@example.com", "U0MANAGER": "manager@example.com", "U0GUEST": "guest@elsewhere.example"}
+PEOPLE = {
+    "U0AGENT": "agent@shiptrack.example",
+    "U0MANAGER": "manager@shiptrack.example",
+    "U0GUEST": "guest@elsewhere.example",
+}
 ACTIONS_PATH = "/slack/actions/"
 
 
