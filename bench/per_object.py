@@ -43,6 +43,7 @@ from tracking.models import (
 )
 from tracking.shipments import projection
 from tracking.shipments.store import columns_of
+from tracking.status.contract import ObservationFact
 from tracking.status.identity import event_identity
 from tracking.status.projection import project
 from tracking.status.times import settle, zone_side
@@ -129,7 +130,7 @@ class SlowPath:
         events = events_of([shipment.pk], self.precedence)[shipment.pk]
         said = observations_of([shipment.pk], self.precedence).get(shipment.pk, ())
         state = project(events, said, label_told_at=shipment.label_told_at)
-        projected, ledger = projection._project(shipment, state), Ledger([shipment.pk])
+        projected, ledger = projection._project(shipment, state, _first_estimates(said)), Ledger([shipment.pk])
         found = refresh._judge(projected, self.policies, self.pickups, ledger, self.silences, self.now)
         waits = [found.next_check_at, self._late_estimate(projected)]
         if found.signals or ledger.open_of(shipment.pk):
@@ -184,3 +185,7 @@ class SlowPath:
         if source.last_message_at is None or message.received_at > source.last_message_at:
             source.last_message_at = message.received_at
             source.save(update_fields=["last_message_at"])
+
+
+def _first_estimates(said: Iterable[ObservationFact]) -> dict[int | None, datetime | None]:
+    return {each.source_id: each.original_estimate_at for each in said}

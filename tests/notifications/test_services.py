@@ -66,7 +66,7 @@ def sandbox(settings: Any) -> Iterator[Sandbox]:
 
 
 def connect(channel: str, name: str = "", *, sandbox: Sandbox | None = None, **told: str) -> ChannelAccount:
-    secret = {key: told.pop(key) for key in ("access_token", "signing_secret") if key in told}
+    secret: dict[str, str] = {key: told.pop(key) for key in ("access_token", "signing_secret") if key in told}
     return ChannelAccount.objects.create(
         channel=channel, name=name, settings=told, secrets=secret, is_sandbox=sandbox is not None, changed_at=START
     )

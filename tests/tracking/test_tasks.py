@@ -10,8 +10,8 @@ from django_q.models import OrmQ
 from tests.tracking.ingest.making import NUMBER, fedex_body, scan, source_of, stored
 from tracking import clock, tasks
 from tracking.exception_queue.sweep import Swept
+from tracking.ingest.calling import Polled
 from tracking.ingest.drain import Drained
-from tracking.ingest.polling import Polled
 from tracking.models import InboundMessage, WakeFlag, WorkerHeartbeat
 from tracking.vocabulary import InboundState
 

@@ -34,6 +34,8 @@ OPEN_ACTIONS = (
 ENDED_ACTIONS = ("note", "reopen", "care")
 FOR_SIBLINGS = frozenset({"take", "assign", "acknowledge", "wait", "note", "resolve", "care"})
 
+MORE_KEYS = (("j", "Your next case"), ("m", "Write to the customer"))
+
 
 def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = None, name: str = "") -> HttpResponse:
     """Answer with the page; `sent` is a form that could not be carried out, shown open with its errors."""
@@ -81,8 +83,7 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "can_reveal": customer is not None and not revealed and may_reveal(who.user),
         "can_act": may(request, "act_on_case"),
         "first_response_took": case.first_responded_at and case.first_responded_at - case.opened_at,
-        "keys": [(each.key, each.label) for each in ACTIONS.values() if each.key]
-        + [("j", "Your next case"), ("m", "Write to the customer")],
+        "keys": [*((each.key, each.label) for each in ACTIONS.values() if each.key), *MORE_KEYS],
         "next_case": queries.next_after(case, who.user.pk),
     }
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -50,7 +51,7 @@ def test_administrators_may_add_and_auditors_may_not(client: Client, world: Worl
 
 
 def test_how_often_a_kind_was_real_leads_to_the_cases_counted(client: Client, world: World) -> None:
-    ended = {"state": "resolved", "kind": "no_first_scan", "resolved_at": NOW - timedelta(days=2)}
+    ended: dict[str, Any] = {"state": "resolved", "kind": "no_first_scan", "resolved_at": NOW - timedelta(days=2)}
     for outcome, reason in (
         ("arrived", ""),
         ("arrived", ""),
@@ -160,7 +161,7 @@ def test_hours_without_length_are_refused(client: Client, world: World) -> None:
     ],
 )
 def test_each_policy_row_counts_its_open_cases_and_leads_to_them(
-    client: Client, world: World, page: str, changes: dict[str, object]
+    client: Client, world: World, page: str, changes: dict[str, Any]
 ) -> None:
     enter(client, "Operations managers")
     case = world.case(**changes)

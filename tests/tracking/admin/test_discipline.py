@@ -1,6 +1,7 @@
 """The data discipline page: every figure leads to exactly its rows, in every grouping and span."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from html import unescape
 
@@ -75,7 +76,7 @@ def made_order(world: World, source: Source | None) -> Order:
     return world.order(source=source)
 
 
-def parcel(world: World, order: Order | None, place: dict[str, object], **facts: object) -> Shipment:
+def parcel(world: World, order: Order | None, place: Mapping[str, object], **facts: object) -> Shipment:
     world.made += 1
     return world.shipment(order, **{"label_at": None, **place, **facts})
 
@@ -120,7 +121,7 @@ def test_order_has_its_words_and_nonsense_is_left_out(world: World, reading: Cli
 
 
 def test_it_costs_the_same_with_more_disorder(world: World, reading: Client) -> None:
-    costs = []
+    costs: list[int] = []
     for _ in range(2):
         disorder(world)
         Store.objects.filter(name="Second").update(name=f"Second {len(costs)}")

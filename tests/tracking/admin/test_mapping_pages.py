@@ -57,7 +57,7 @@ def code() -> TrackingCode:
     for number in range(2):
         TrackingEvent.objects.create(
             shipment=parcel, identity=900 + number, source=world.source, code=found, occurred_at=NOW, received_at=NOW,
-            text="Moved to robotic induction lane",
+            own_text="Moved to robotic induction lane",
         )  # fmt: skip
     return found
 

@@ -176,5 +176,5 @@ class World:
             at = self.now - timedelta(hours=52) + timedelta(minutes=number)
             yield TrackingEvent(
                 shipment=shipment, identity=number, source=self.source, code=self.code, occurred_at=at,
-                received_at=at, text=f"Shipment information sent to FedEx {number}", message_id=1,
+                received_at=at, own_text=f"Shipment information sent to FedEx {number}", message_id=1,
             )  # fmt: skip

@@ -105,7 +105,7 @@ def test_words_told_anew_are_taken_though_their_code_has_them(parcel: Shipment, 
 def test_texts_that_share_a_code_without_shape_have_only_their_own_words() -> None:
     code = TrackingCode(sample_text="Arrived at hub 7", text_shape="")
     assert TrackingEvent(code=code).text == ""
-    assert TrackingEvent(code=code, text="Left").text == "Left"
+    assert TrackingEvent(code=code, own_text="Left").text == "Left"
 
 
 def test_the_time_as_told_is_kept_where_it_is_no_exact_moment(parcel: Shipment, source: Source, now: datetime) -> None:

@@ -38,7 +38,7 @@ def run(point: str, now: str, database: str) -> None:
             written = write(moves)
             return die() if written else written
 
-        Moves.write = write_then_die  # type: ignore[method-assign]
+        Moves.write = write_then_die  # type: ignore[method-assign, assignment]
     else:
         batches = []
 

@@ -62,4 +62,4 @@ def check(name: str, case: ExceptionCase, me: User) -> None:
         assert after != before
     elif result.done:  # done again, but to no other effect than the time of it
         same = ("state", "owner_id", "team_id", "outcome", "next_action", "waiting_until")
-        assert [after[column] for column in same] == [before[column] for column in same]
+        assert [dict(after)[column] for column in same] == [dict(before)[column] for column in same]

@@ -1,6 +1,7 @@
 """Promises to customers: they hold a case open, are its next action, and the owner hears at once when they break."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -28,7 +29,7 @@ def ann(case: ExceptionCase) -> User:
     return person("ann")
 
 
-def promise(case: ExceptionCase, actor: User, now: datetime = START + HOUR, **more: str) -> ExceptionCase:
+def promise(case: ExceptionCase, actor: User, now: datetime = START + HOUR, **more: Any) -> ExceptionCase:
     return operations.promise_customer(
         case_id=case.pk, actor=actor, now=now, text="It is there on Wednesday", due_at=DUE, **more
     )

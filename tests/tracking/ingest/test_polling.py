@@ -38,8 +38,9 @@ from tracking.connectors.http import CallFailed, HttpRequest, HttpResponse
 from tracking.connectors.registry import get
 from tracking.ingest import polling
 from tracking.ingest.allowance import note_failure, take_call
+from tracking.ingest.calling import Polled
 from tracking.ingest.operations import store_polled
-from tracking.ingest.polling import Polled, poll_all, poll_source
+from tracking.ingest.polling import poll_all, poll_source
 from tracking.ingest.schedule import Intervals, phase_of, plan_polls
 from tracking.ingest.sources import pause, resume
 from tracking.ingest.sources import test_connection as try_connection

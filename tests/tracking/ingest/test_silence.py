@@ -239,7 +239,7 @@ def test_a_source_that_answers_and_is_asked_seldom_is_not_silent() -> None:
     fedex = Source.objects.get(slug="fedex")
     note_success(fedex.pk, Quota(), now=START + HOUR)
     state = PollState.objects.create(
-        source=fedex, shipment=Shipment.objects.first(), number="1", next_poll_at=START + 12 * HOUR
+        source=fedex, shipment=Shipment.objects.earliest("pk"), number="1", next_poll_at=START + 12 * HOUR
     )
     assert watch_feeds(now=START + 11 * HOUR) == Watched()
     state.next_poll_at = START + 10 * HOUR  # it should have been asked by now

@@ -4,7 +4,6 @@ import html
 import re
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from tests.tracking.admin.world import World
@@ -44,7 +43,7 @@ def address_of(order: Order | Shipment, tail: str = "") -> str:
     return f"/track/{order.public_token}/{tail}"
 
 
-def words(answer: HttpResponse) -> str:
+def words(answer: Any) -> str:
     """What stands on the page, without its markup."""
     text = re.sub(r"<[^>]+>", " ", answer.content.decode())
     return " ".join(html.unescape(text).split())

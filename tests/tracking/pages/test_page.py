@@ -104,7 +104,8 @@ def test_the_way_it_came_shows_towns_once_and_only_what_counted(client: Client, 
     for at, (name, hours, city, region) in enumerate(told_of):
         TrackingEvent.objects.create(
             shipment=parcel, identity=at, source=world.source, code=codes[name], received_at=NOW,
-            occurred_at=NOW - timedelta(hours=hours), text="ANN BROWN SIGNED", city=city, region=region, country="US",
+            occurred_at=NOW - timedelta(hours=hours), own_text="ANN BROWN SIGNED", city=city, region=region,
+            country="US",
         )  # fmt: skip
     answer = client.get(address_of(order))
     page = words(answer)

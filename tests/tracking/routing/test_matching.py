@@ -1,6 +1,7 @@
 """Conditions of rules, and rules that can never match. Pure."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +40,7 @@ def rule(position: int = 1, **conditions: object) -> Rule:
         ({"currency": "EUR"}, False),
     ],
 )
-def test_conditions(conditions: dict[str, object], fits: bool) -> None:
+def test_conditions(conditions: dict[str, Any], fits: bool) -> None:
     assert takes(rule(**conditions), FACTS) is fits
 
 

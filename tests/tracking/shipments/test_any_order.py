@@ -1,7 +1,7 @@
 """Whatever the order in which messages come, and however they are batched, the same is true in the end."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db import transaction
@@ -100,10 +100,10 @@ def test_arrival_and_batching_do_not_matter() -> None:
 def test_the_first_estimate_is_kept_also_when_both_come_in_one_batch(stage: None) -> None:
     """The original estimate is the one told first, however few transactions it took to hear both."""
 
-    def estimate(at: object) -> Reading:
+    def estimate(at: datetime) -> Reading:
         return reading(
             event(ONE, "first_scan", MONDAY), Observation(ONE, "fedex", estimate_at=When(str(at), "instant", at))
-        )  # type: ignore[arg-type]
+        )
 
     first = said("fedex", estimate(LATE), MONDAY + HOUR)
     second = said("fedex", estimate(LATE + DAY), MONDAY + 2 * HOUR)
