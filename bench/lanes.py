@@ -18,12 +18,12 @@ WORKER = (sys.executable, "-m", "bench.lane_worker")
 
 
 def two_lanes_vs_one(scale: Scale) -> Iterator[Result]:
-    """Messages per second of one process and of two; both sides get every other chunk of the same round."""
+    """Messages per second of one process and of two; both sides get every other message of the same round."""
     now, database = clock.now(), "bench_lanes"
     rounds = ingest.prepared(scale, database, now)
 
     def side(number: int, first: int, lanes: int) -> float:
-        return _rate(database, [each for chunk in rounds[number][first::2] for each in chunk], lanes)
+        return _rate(database, [each for chunk in rounds[number] for each in chunk][first::2], lanes)
 
     one, two = interleaved(scale.rounds, lambda n: side(n, 0, 1), lambda n: side(n, 1, 2))
     note = (

@@ -49,7 +49,7 @@ def write(results: Iterable[Result], path: Path) -> None:
     """Write name -> {value, unit, target, scale, note}; what an earlier run measured is replaced."""
     found = {
         each.name: {
-            "value": float(f"{each.value:.4g}"),
+            "value": float(f"{each.value:.6g}"),
             "unit": each.unit,
             "target": each.target,
             "scale": each.scale,
