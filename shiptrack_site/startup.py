@@ -1,5 +1,6 @@
 """What happens before the processes start: everything here may be done again at any time."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -22,14 +23,20 @@ def prepare() -> None:
 
 
 def collect_static_files() -> bool:
-    """Collect and compress what pages need, unless nothing changed since; tell whether it was done."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
-    state = _state_of_static_files()
-    if stamp.exists() and stamp.read_text() == state:
-        return False
-    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    stamp.write_text(state)
-    return True
+    """Collect and compress what pages need, unless nothing changed since; tell whether it was done.
+
+    One process at a time: two that clear and fill the folder together would take files from under each other.
+    """
+    folder = Path(settings.STATIC_ROOT)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp, state = folder / ".collected", _state_of_static_files()
+        if stamp.exists() and stamp.read_text() == state:
+            return False
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        stamp.write_text(state)
+        return True
 
 
 def _state_of_static_files() -> str:
