@@ -26,6 +26,8 @@ from tracking.models import WorkerHeartbeat
 
 STOP_WITHIN = 8.0
 """Seconds a cluster has to finish its tasks when asked to stop."""
+MOST_DOUBLINGS = 2
+"""A cluster that starts slower than `stale_after` is given twice the time, then four times, never more."""
 MOST_RINGS_QUEUED = 50
 """A cluster that takes nothing must not find thousands of beats when it is replaced."""
 
@@ -40,6 +42,8 @@ class Watchdog:
     """Longer than any task may take: a cluster that is only busy must not be killed."""
     say: Callable[[str], None]
     stopping: bool = False
+    silent_starts: int = 0
+    """How many clusters in a row were replaced before their first beat: a slow machine must get there at last."""
 
     def stop(self, *_: object) -> None:
         """Ask for the end; usable as a signal handler."""
@@ -69,6 +73,8 @@ class Watchdog:
     def watch(self, process: subprocess.Popen[bytes]) -> str:
         """Return why the cluster must be replaced, or an empty text when asked to stop."""
         last_beat, since, next_ring = last_beat_of(self.cluster), time.monotonic(), 0.0
+        patience = self.stale_after * 2 ** min(self.silent_starts, MOST_DOUBLINGS)
+        self.silent_starts += 1
         while not self.stopping:
             if process.poll() is not None:
                 return f"it ended with code {process.returncode}"
@@ -78,8 +84,9 @@ class Watchdog:
                 next_ring = now + self.beat_every
             if (beat := last_beat_of(self.cluster)) != last_beat or beat is UNREACHABLE:
                 last_beat, since = beat, now  # without a database nobody can beat, and killing helps nobody
-            if now - since > self.stale_after:
-                return f"no heartbeat for {self.stale_after:g} s"
+                self.silent_starts, patience = 0, self.stale_after
+            if now - since > patience:
+                return f"no heartbeat for {patience:g} s"
             time.sleep(min(0.5, self.beat_every / 2))
         return ""
 
