@@ -40,7 +40,8 @@ def test_silence_is_a_reason(idle: subprocess.Popen[bytes]) -> None:
 
 def test_a_machine_on_which_starting_takes_long_gets_there_at_last(idle: subprocess.Popen[bytes]) -> None:
     slow = dog(0.1)
-    assert [slow.watch(idle) for _ in range(4)] == [f"no heartbeat for {wait} s" for wait in ("0.1", "0.2", "0.4", "0.4")]
+    waits = [slow.watch(idle) for _ in range(4)]
+    assert waits == [f"no heartbeat for {seconds} s" for seconds in ("0.1", "0.2", "0.4", "0.4")]
     beats = iter([LONG_AGO, LONG_AGO + timedelta(seconds=1)])
     with patch.object(watchdog, "last_beat_of", lambda cluster: next(beats, LONG_AGO)):
         assert slow.watch(idle) == "no heartbeat for 0.1 s", "once it has beaten, silence is silence"
