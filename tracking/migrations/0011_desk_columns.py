@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
         ),
         # A policy without a condition never fitted any order.
         migrations.RunSQL(
-            "DELETE FROM tracking_carepolicy WHERE minimum_total_minor IS NULL AND tag = ''", migrations.RunSQL.noop
+            "DELETE FROM tracking_carepolicy WHERE minimum_total_minor IS NULL AND tag = ''", migrations.RunSQL.noop, elidable=True
         ),
         migrations.AddConstraint(
             model_name="carepolicy",

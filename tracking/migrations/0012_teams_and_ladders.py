@@ -352,7 +352,7 @@ class Migration(migrations.Migration):
             model_name='shifthandover',
             constraint=models.UniqueConstraint(fields=('member', 'ended_at'), name='handover_once'),
         ),
-        migrations.RunPython(keep_away_dates, migrations.RunPython.noop),
+        migrations.RunPython(keep_away_dates, migrations.RunPython.noop, elidable=True),
         migrations.RemoveField(
             model_name='teammember',
             name='away_from',

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             name='contradicts_carrier',
             field=models.BooleanField(default=False, help_text='Its pattern or check digit is none of the carrier it was told with.'),
         ),
-        migrations.RunPython(judge_numbers, migrations.RunPython.noop),
+        migrations.RunPython(judge_numbers, migrations.RunPython.noop, elidable=True),
         migrations.AlterField(
             model_name='source',
             name='feed_state',
