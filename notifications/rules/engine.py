@@ -26,6 +26,8 @@ from tracking.calendars.days import local_day
 from tracking.vocabulary import EVIDENCE_RANK, MOVING_MILESTONES, Direction, Evidence, SignalKind
 
 SILENT_CAUSES = {"remapped": Withheld.REREAD, "reread": Withheld.REREAD, "imported": Withheld.IMPORTED}
+BY_HAND = "correction"
+"""Cause of a change that a person told us of: the news has no actor of its own, and may be put right at once."""
 KNOWN_LATE = timedelta(days=1)
 """A parcel that had ended this long before we first heard of it was not ours to tell of."""
 CONFLICT_SENTENCE = "sources_disagree"
@@ -293,13 +295,14 @@ def _enter(draft: Draft, standing: Standing, facts: Facts, rules: RuleSet, now: 
         return replace(draft, reason=Withheld.ALREADY_SENT)
     parcel = facts.parcels.get(happening.shipment_id or 0)
     is_customer = rule.audience == Audience.CUSTOMER
+    by_person = bool(happening.actor_id) or happening.cause == BY_HAND
     when = timing(
         rule,
         now=now,
         zone=parcel.zone if parcel and is_customer else "UTC",
         care_level=parcel.care_level if parcel and is_customer else "",
         # A service shows what is so now, and shows an undoing just as fast.
-        undo_seconds=rules.undo_seconds if happening.actor_id and rule.audience != Audience.SYSTEM else 0,
+        undo_seconds=rules.undo_seconds if by_person and rule.audience != Audience.SYSTEM else 0,
         is_digest=said.subject[0] == SubjectKind.ORDER and bool(rule.digest_minutes),
         desk=facts.desk,
     )

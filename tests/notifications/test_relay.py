@@ -30,6 +30,7 @@ from tests.notifications.mail import (
 from tests.tracking.shipments.telling import MONDAY, event, fulfilment, order, tell
 from tracking.customer_knowledge.queries import latest_for, of_shipment
 from tracking.domain_events import News, publish
+from tracking.exception_queue.corrections import correct_status
 from tracking.models import Customer, DomainEvent, Order, Shipment
 from tracking.models.parties import email_hash
 
@@ -237,22 +238,36 @@ def test_a_parcel_that_moves_after_the_digest_gets_its_own_message(memory: Memor
 
 
 def test_a_persons_action_waits_so_that_undo_withdraws_it(memory: Memory) -> None:
+    """An agent says that the parcel was delivered, sees that it was another one, and takes it back within 15 s."""
+    agent = User.objects.create_superuser("agent")
     announce()
-    report("label_created", MONDAY)
-    relayed(MONDAY)
-    delivered(MONDAY, memory)
-    report("first_scan", NOON)
-    DomainEvent.objects.filter(relayed_at=None).update(payload={
-        **DomainEvent.objects.filter(kind="shipment.sentence_changed").latest("pk").payload, "actor": 7
-    })  # fmt: skip
+    report("first_scan", NOON - HOUR)
+    relayed(NOON - HOUR)
+    delivered(NOON - HOUR, memory)
+    correct_status(shipment_id=parcel().pk, status="delivered", actor=agent, now=NOON, note="the carrier called")
     relayed(NOON)
     row = OutboxRow.objects.latest("pk")
-    assert row.send_at == NOON + timedelta(seconds=15)
-    delivered(NOON + timedelta(seconds=14), memory)
-    Shipment.objects.update(sentence_key="label_created", status="label_created")  # undone
+    assert (row.topic, row.send_at) == ("delivered", NOON + timedelta(seconds=15))
+    assert Decision.objects.get(row=row).why == "delay"
+    back = NOON + timedelta(seconds=14)
+    assert delivered(back, memory).sent == 0
+    correct_status(shipment_id=parcel().pk, status="in_transit", actor=agent, now=back, note="it was another parcel")
+    relayed(back)
     delivered(NOON + timedelta(seconds=15), memory)
-    assert len(memory.sent) == 1
-    assert rows()[-1] == ("first_scan", "superseded")
+    assert [mail.subject for mail in memory.sent] == ["Order 1001: the carrier has your parcel"]
+    assert rows() == [("first_scan", "sent"), ("delivered", "superseded")]
+
+
+def test_what_a_person_says_and_leaves_is_told_after_the_wait(memory: Memory) -> None:
+    announce()
+    report("first_scan", NOON - HOUR)
+    relayed(NOON - HOUR)
+    delivered(NOON - HOUR, memory)
+    boss = User.objects.create_superuser("boss")
+    correct_status(shipment_id=parcel().pk, status="delivered", actor=boss, now=NOON, note="seen by us")
+    relayed(NOON)
+    delivered(NOON + timedelta(seconds=15), memory)
+    assert rows()[-1] == ("delivered", "sent")
 
 
 def test_high_care_trouble_waits_for_a_person_but_not_for_ever(memory: Memory) -> None:
@@ -293,22 +308,18 @@ def test_a_person_may_approve_cancel_and_hasten(memory: Memory) -> None:
     assert len(memory.sent) == 2
 
 
-def test_no_more_than_the_cap_about_one_parcel_in_a_day() -> None:
+def test_no_more_than_the_cap_about_one_parcel_in_a_day(memory: Memory) -> None:
+    """Four in 24 hours are enough, unless the customer has to do something."""
     announce()
-    customer = Customer.objects.get()
-    for number in range(4):
-        OutboxRow.objects.create(
-            channel="email", audience="customer", recipient=f"customer:{customer.pk}", subject_kind="shipment",
-            subject_id=parcel().pk, topic=f"other:{number}", covers=[parcel().pk], state="sent", created_at=NOON,
-            changed_at=NOON, idempotency_key=f"00000000-0000-0000-0000-00000000000{number}", rule_key="other",
-            rule_version=1, template_key="other",
-        )  # fmt: skip
-    report("first_scan", NOON)
-    relayed(NOON)
-    assert reasons("first_scan") == ["frequency_cap"]
-    report("address_issue", NOON + HOUR)  # asks for help: no cap
-    relayed(NOON + HOUR)
-    assert reasons("address_issue") == [""]
+    told = ("label_created", "first_scan", "out_for_delivery", "failed_attempt", "address_issue", "delivered")
+    for minute, word in enumerate(told):
+        at = NOON + minute * MINUTE
+        report(word, at)
+        relayed(at)
+        delivered(at, memory)
+    assert reasons("address_issue") == [""]  # the fifth, but it asks for help
+    assert reasons("delivered") == ["frequency_cap"]
+    assert len(memory.sent) == 5
 
 
 def test_a_decision_is_never_edited() -> None:
