@@ -73,7 +73,7 @@ class RuleForm(forms.Form):
         required=False, label="Addresses", help_text="Named addresses, or names of accounts; with commas."
     )
     channel = forms.ChoiceField(choices=channel_choices, label="By")
-    template = forms.ChoiceField(required=False, label="Words", help_text="Connected services need none.")
+    template = forms.ChoiceField(required=False, label="Words", help_text="Services and rules that are off need none.")
     purpose = forms.ChoiceField(choices=Purpose.choices, label="Purpose", help_text="What customers may refuse.")
     topic = forms.CharField(
         max_length=70,
@@ -115,7 +115,8 @@ class RuleForm(forms.Form):
         wrong = [each for each in addresses if named and not address_of(each)]
         if wrong:
             self.add_error("addresses", f"“{wrong[0]}” is no e-mail address.")
-        if not cleaned.get("template") and cleaned.get("audience") != Audience.SYSTEM:
+        says_nothing = cleaned.get("audience") == Audience.SYSTEM or cleaned.get("mode") == Mode.OFF
+        if not cleaned.get("template") and not says_nothing:
             self.add_error("template", "Choose the words.")
         return cleaned
 

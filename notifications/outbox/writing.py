@@ -152,13 +152,14 @@ def _withdrawn(gone: Iterable[Said], now: datetime) -> list[Known]:
 def _known(drafts: Sequence[Draft], decisions: Sequence[Decision], now: datetime) -> list[Known]:
     """What the customers know by these decisions; where another row speaks for a topic, that one is left to tell.
 
-    All became so at one moment: a microsecond less for each earlier one keeps them in order.
+    All became so at one moment: a microsecond less for each earlier one keeps them in order. A rule without words is
+    one that says nothing on purpose: it changes nothing of what the customer knows.
     """
     found = []
     for place, (draft, decision) in enumerate(zip(drafts, decisions, strict=True)):
         at = now - timedelta(microseconds=len(drafts) - 1 - place)
         shipment_id = draft.happening.shipment_id
-        if draft.audience != Audience.CUSTOMER or shipment_id is None:
+        if draft.audience != Audience.CUSTOMER or shipment_id is None or (draft.rule and not draft.rule.template):
             continue
         kind = draft.said.subject[0] if draft.said else ""
         topic = parcel_topic(kind, decision.topic)

@@ -4,7 +4,7 @@ from datetime import time
 
 from notifications.rules.contract import Conditions, Rule, RuleSet
 from notifications.rules.matching import SENTENCE_NEWS
-from notifications.vocabulary import Approval, Audience, Purpose
+from notifications.vocabulary import Approval, Audience, Mode, Purpose
 from tracking.vocabulary import CareLevel, SignalKind
 
 EVENING, MORNING = time(21), time(8)
@@ -24,6 +24,17 @@ GRAVE = (
     SignalKind.CARRIER_DELAY.value,
     SignalKind.WEATHER_DELAY.value,
 )
+UNSAID = (
+    SignalKind.MISSING_TRACKING.value,
+    SignalKind.UNKNOWN_NUMBER.value,
+    SignalKind.NO_FIRST_SCAN.value,
+    SignalKind.BATCH_ACCEPTED_ONLY.value,
+    SignalKind.PAYMENT_DUE.value,
+    SignalKind.MOVEMENT_AFTER_DELIVERY.value,
+    SignalKind.SOURCE_CONFLICT.value,
+    SignalKind.OTHER.value,
+)
+"""Problems of which nothing is known yet that would help the customer: a person finds out first, and writes."""
 
 CASE_LIFE = (
     *CASE_NEWS, "dispute.opened", "case.escalated", "case.handed_over", "case.promise_broken", "case.went_quiet",
@@ -150,6 +161,16 @@ RULES = (
         ignores_cap=True,
         approval=Approval.APPROVE_OR_SEND,
         high_care_approval=Approval.APPROVE_OR_SEND,
+    ),
+    Rule(
+        key="unsaid",
+        name="Nothing until a person has found out",
+        news=("case.opened",),
+        topic="unsaid:{kind}",
+        conditions=Conditions(case_kinds=UNSAID),
+        purpose=Purpose.PROBLEM,
+        mode=Mode.OFF,
+        needs_scan=False,
     ),
     _service(
         "hubspot_contacts", "Contacts in HubSpot", "hubspot",

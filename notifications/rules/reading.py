@@ -15,7 +15,7 @@ _WORDS = {
     "approval": frozenset(Approval.values),
     "high_care_approval": frozenset(Approval.values),
 }
-_NEEDED = ("key", "name", "news", "topic", "template")
+_NEEDED = ("key", "name", "news", "topic", "template")  # the last not by services, nor to say nothing on purpose
 _LISTS = frozenset({"news", "addresses", "true_while", "held_by"})
 _TIMES = frozenset({"quiet_from", "quiet_until"})
 _NUMBERS = frozenset({"delay_minutes", "digest_minutes", "approval_minutes"})
@@ -61,8 +61,8 @@ def _rule(told: Mapping[str, Any]) -> Rule:
     unknown = set(told) - {each.name for each in fields(Rule)}
     if unknown:
         raise InvalidRules(f"{where}: nobody knows what {sorted(unknown)[0]} means.")
-    needed = ("key", "name", "news", "topic") if told.get("audience") == Audience.SYSTEM else _NEEDED
-    for name in needed:
+    is_wordless = told.get("audience") == Audience.SYSTEM or told.get("mode") == Mode.OFF
+    for name in _NEEDED[:-1] if is_wordless else _NEEDED:
         if not told.get(name):
             raise InvalidRules(f"{where}: {name} is missing.")
     try:

@@ -65,8 +65,7 @@ def _people() -> None:
     WorkingHours.objects.bulk_create(
         WorkingHours(team=desk, weekday=day, start=time(7), end=time(17)) for day in range(5)
     )
-    left = ["missing_tracking", "no_first_scan", "unknown_number"]
-    RoutingRule.objects.create(name="Parcels that never left", position=100, kinds=left, team=desk)
+    RoutingRule.objects.filter(name=defaults.NEVER_LEFT).update(team=desk)
     for name, team in (("lena", support), ("wendy", desk)):
         member = TeamMember.objects.create(team=team, user=get_user_model().objects.create(username=name))
         Shift.objects.bulk_create(

@@ -11,8 +11,8 @@ from tracking.configuration.queries import in_force, versions_of
 from tracking.ingest.sources import add_source
 from tracking.models import PickupCutoff, PromisePolicy, Shift, Store, Team, TeamMember, Warehouse
 from tracking.models import WorkingHours as Hours
+from tracking.presets.defaults import NEVER_LEFT
 from tracking.routing.rule_sets import NAME as ROUTING
-from tracking.routing.rule_sets import new_rule
 from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
 
 END_OF_DAY = time(23, 59, 59)
@@ -23,8 +23,6 @@ PEOPLE: tuple[tuple[str, str, str, tuple[tuple[int, int], ...]], ...] = (
     ("priya", "Priya Nair", "Support agents", ((14, 22),)),
     ("tomas", "Tomas Vidal", "Support agents", ((0, 6), (22, 24))),
 )
-NEVER_LEFT = "Parcels that never left"
-KINDS_NEVER_LEFT = ("missing_tracking", "no_first_scan", "unknown_number")
 NAMES = {
     "fedex-main": "FedEx",
     "usps-main": "USPS",
@@ -115,17 +113,14 @@ def _teams(now: datetime) -> None:
     if is_new:
         Hours.objects.bulk_create(Hours(team=warehouse, weekday=day, start=time(7), end=time(17)) for day in range(5))
         _person(warehouse, "wendy", "Wendy Okafor", "Support agents", ((7, 17),), days=range(5))
-    _rule_for(warehouse, now)
+        _give_never_left_to(warehouse, now)
 
 
-def _rule_for(warehouse: Team, now: datetime) -> None:
-    """Parcels that never left are the warehouse's; published like any rule, once."""
-    rules = in_force(ROUTING)
-    if any(rule["name"] == NEVER_LEFT for rule in rules):
-        return
-    first = new_rule(rules, name=NEVER_LEFT, team=warehouse.pk, kinds=list(KINDS_NEVER_LEFT))
+def _give_never_left_to(warehouse: Team, now: datetime) -> None:
+    """Parcels that never left are the warehouse's; published like any change of a rule."""
+    content = [{**rule, "team": warehouse.pk} if rule["name"] == NEVER_LEFT else rule for rule in in_force(ROUTING)]
     at = max([now, *versions_of(ROUTING).values_list("published_at", flat=True)])  # its story begins before the presets
-    publish_content(kind=ROUTING, content=[first, *rules], now=at, note="The demo's warehouse desk")
+    publish_content(kind=ROUTING, content=content, now=at, note="The demo's warehouse desk")
 
 
 def _person(

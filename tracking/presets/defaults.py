@@ -21,6 +21,7 @@ from tracking.models import (
     WorkingHours,
 )
 from tracking.presets import desk
+from tracking.vocabulary import CauseFamily
 
 WEEKDAYS = range(5)
 TRACKING_URLS = {
@@ -38,6 +39,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Administrators": ADMINISTRATOR,
     "Auditors": (),
 }
+NEVER_LEFT = "Parcels that never left"
+ROUTES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # rule, the families of causes whose kinds it takes; each family stands in exactly one
+    (NEVER_LEFT, (CauseFamily.WAREHOUSE,)),
+    ("Trouble at the carrier", (CauseFamily.CARRIER, CauseFamily.WEATHER)),
+    ("Something the customer has to do", (CauseFamily.CUSTOMER,)),
+    ("Held by customs", (CauseFamily.CUSTOMS,)),
+    ("Feeds that contradict each other", (CauseFamily.FEED,)),
+)
 LADDERS: dict[str, tuple[float, tuple[tuple[float, str], ...]]] = {
     # working hours after which an acknowledged case is quiet; steps: working hours after the breach, action
     "critical": (2, ((0, "notify_owner"), (0.5, "notify_lead"), (2, "reassign"))),
@@ -112,8 +122,13 @@ def _team() -> Team:
 
 
 def _rules(team: Team) -> None:
-    if not RoutingRule.objects.filter(is_last=True).exists():
-        RoutingRule.objects.create(position=1000, name="Everything else", is_last=True, team=team)
+    """One rule for each family of causes, so that every kind is routed on purpose, and the last one for the rest."""
+    if RoutingRule.objects.filter(is_last=True).exists():
+        return
+    for place, (name, causes) in enumerate(ROUTES, start=1):
+        kinds = [row.kind for row in KINDS if row.cause in causes]
+        RoutingRule.objects.create(position=place * 10, name=name, kinds=kinds, team=team)
+    RoutingRule.objects.create(position=1000, name="Everything else", is_last=True, team=team)
 
 
 def _policies(team: Team) -> None:
