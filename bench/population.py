@@ -70,6 +70,19 @@ def fill_queue(cases: int, now: datetime) -> None:
     filler.fill_cases()
 
 
+def fill_active(count: int, told: int, now: datetime) -> None:
+    """Parcels that are all on their way, without orders; the first `told` of them have been silent for a week.
+
+    Only these have events: nothing else is asked of the others than not to be looked at.
+    """
+    _Active(count, now).fill_shipments(order="NULL::bigint")
+    _Active(told, now).fill_events(EVENTS)
+    week = "interval '7 days'"
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE tracking_trackingevent SET occurred_at = occurred_at - {week}")
+        cursor.execute(f"UPDATE tracking_shipment SET next_check_at = next_check_at - {week} WHERE id <= %s", [told])
+
+
 class _Filler:
     def __init__(self, count: int, now: datetime) -> None:
         self.count, self.now = count, now
@@ -94,13 +107,13 @@ class _Filler:
     def fill_parcels(self, events: int = EVENTS) -> None:
         """Customers, orders, fulfilments, parcels, numbers, events."""
         self._fill_orders()
-        self._fill_shipments()
+        self.fill_shipments()
         at = "label_at"
         link = {"fulfilment_id": "i", "shipment_id": "i"}
         rows.insert(FulfilmentParcel, self.series(), link)
         named = {"shipment_id": "i", "number": NUMBER, "valid_from": at, "carrier_group": self.group()}
         rows.insert(TrackingNumber, self.series(), named)
-        self._fill_events(events)
+        self.fill_events(events)
 
     def group(self) -> str:
         """Numbers are known by the group of their carrier."""
@@ -127,13 +140,14 @@ class _Filler:
         sent = {"id": "i", "order_id": "i", "source_id": str(self.sources["usps"]), "external_id": "'f' || i"}
         rows.insert(Fulfilment, self.series(), {**sent, "status": "'success'", "created_at": "label_at"})
 
-    def _fill_shipments(self) -> None:
+    def fill_shipments(self, order: str = "i") -> None:
+        """The parcels alone, each of an order."""
         last = "label_at + interval '24 hours'"
         shipment = {
             "id": "i",
             "public_token": "md5('token' || i)",
             "store_id": str(self.store),
-            "order_id": "i",
+            "order_id": order,
             "carrier_id": self.either(self.carriers),
             "service_id": self.either(self.services),
             "warehouse_id": str(self.house),
@@ -156,7 +170,8 @@ class _Filler:
         }
         rows.insert(Shipment, self.series(), shipment)
 
-    def _fill_events(self, events: int) -> None:
+    def fill_events(self, events: int) -> None:
+        """The first so many events of every parcel."""
         codes = _codes(self.now)
         steps = ", ".join(
             f"({moving}, {place}, '{kind}', {codes[kind, step]}, {hours})"
@@ -226,6 +241,13 @@ class _Filler:
         signal |= {"shipment_id": "i", "case_id": "i", "evidence": "'No scan since Tuesday.'", "since": "at"}
         signal |= {"fired_at": "at", "state": "CASE WHEN over THEN 'cleared' ELSE 'open' END"}
         rows.insert(Signal, source, signal, order="ORDER BY at, i")
+
+
+class _Active(_Filler):
+    def series(self) -> str:
+        """All parcels on their way, their labels a day and a half old."""
+        return f"""(SELECT i, true AS moving, {self.t} - interval '34 hours' - mod(i * 7919, 100) * interval '1 minute'
+            AS label_at FROM generate_series(1, {self.count}) AS i) AS parcel"""
 
 
 def _address(prefix: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ ALL: dict[str, Measurement] = {
     "search.exact_1m_vs_1k": pages.search,
     "page.customer_vs_bare_view": customer_page.customer_vs_bare_view,
     "sweep.due_vs_scan": sweep.due_vs_scan,
+    "sweep.rows_1m_vs_10k": sweep.rows_read,
     "storage.bytes_per_event": storage.bytes_per_event,
 }
 

@@ -22,6 +22,7 @@ NAMES = {
     "queue.page_1m_vs_1k",
     "search.exact_1m_vs_1k",
     "sweep.due_vs_scan",
+    "sweep.rows_1m_vs_10k",
     "storage.bytes_per_event",
 }
 

@@ -1,17 +1,19 @@
-"""Two sweeps at once, and a sweep that is killed in the middle: every step of a ladder is taken exactly once."""
+"""Two sweeps at once, and a sweep that is killed in the middle: every step of a ladder is taken exactly once; and what
+a sweep reads."""
 
 import signal
 from collections import Counter
 from threading import Thread
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from tests.tracking.exception_queue.desks import HOUR, TUESDAY, join, make_case, make_ladder, make_rule, make_team
 from tests.tracking.exception_queue.killed import POINTS, sweep_and_die
+from tests.tracking.shipments.telling import DAY, MONDAY, event, fulfilment, order, tell
 from tracking.exception_queue.escalation import look_at_clocks
 from tracking.exception_queue.sweep import sweep
-from tracking.models import CaseActivity, DomainEvent, ExceptionCase
+from tracking.models import CaseActivity, DomainEvent, ExceptionCase, Shipment
 from tracking.transactions import alone
 
 CASES = 5
@@ -85,3 +87,33 @@ def test_a_sweep_killed_in_the_middle_is_carried_on_by_the_next(late: None, poin
     assert begun == (0 if point == "before commit" else 2)
     assert sweep(clock=lambda: TUESDAY + HOUR / 60).escalated == 2 * CASES - begun
     assert_each_step_once()
+
+
+def rows_read() -> int:
+    """Rows of all tables that this transaction has read so far, by index or by scan, as the server counts them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
+        )
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("stage")
+def test_a_sweep_reads_no_more_rows_among_many_parcels_than_among_few() -> None:
+    numbers = [f"7946000001{n:02}" for n in range(20)]
+    tell("shop", order(), fulfilment(*numbers))
+    tell("fedex", *(event(number, "in_transit", MONDAY) for number in numbers))
+    late, read = MONDAY + 5 * DAY, []
+    for more in (1_000, 9_000):
+        Shipment.objects.bulk_create(
+            Shipment(created_at=late, status="in_transit", next_check_at=late + DAY) for _ in range(more)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE tracking_shipment")
+        with transaction.atomic():
+            before = rows_read()
+            swept = sweep(clock=lambda: late)
+            read.append(rows_read() - before)
+            assert swept.looked_at == swept.opened == 20
+            transaction.set_rollback(True)
+    assert 100 < read[1] < read[0] * 1.1
