@@ -20,6 +20,7 @@ class Tally:
     real: int = 0
     found: int = 0
     false: int = 0
+    helpless: int = 0  # of the false ones, those that nobody could know to be false
     late: int = 0
     worst: timedelta = timedelta()
 
@@ -51,8 +52,12 @@ class Verdict:
         return _sum(list(self.tallies.values()), by_clock=True)
 
 
-def judge(truths: Iterable[Truth], fates: dict[int, str]) -> Verdict:
-    """Compare every signal in the database with the truths; `fates`: parcel -> how its life was written, for words."""
+def judge(truths: Iterable[Truth], seemed: Iterable[Truth], fates: dict[int, str]) -> Verdict:
+    """Compare every signal in the database with the truths.
+
+    `seemed`: the problems as far as they were told, which tell helpless mistakes from others; every false alarm counts.
+    `fates`: parcel -> how its life was written, for words.
+    """
     raised: dict[tuple[int, str], list[Signal]] = defaultdict(list)
     for signal in Signal.objects.select_related("shipment__order").order_by("fired_at", "id"):
         raised[_parcel(signal), signal.kind].append(signal)
@@ -70,7 +75,7 @@ def judge(truths: Iterable[Truth], fates: dict[int, str]) -> Verdict:
         if delay > ALLOWED:
             tally.late += 1
             verdict.mistakes.append(f"late: {fates[truth.parcel]} {truth.parcel}: {truth.kind} by {delay}")
-    _count_false(raised, fates, verdict)
+    _count_false(raised, {(each.parcel, each.kind) for each in seemed}, fates, verdict)
     return verdict
 
 
@@ -88,12 +93,18 @@ def _match(truth: Truth, signals: list[Signal]) -> Signal | None:
     return None
 
 
-def _count_false(raised: dict[tuple[int, str], list[Signal]], fates: dict[int, str], verdict: Verdict) -> None:
+def _count_false(
+    raised: dict[tuple[int, str], list[Signal]], seemed: set[tuple[int, str]], fates: dict[int, str], verdict: Verdict
+) -> None:
     for (parcel, kind), signals in raised.items():
         for signal in signals:
-            verdict.tallies.setdefault(kind, Tally(by_clock=True)).false += 1
+            tally = verdict.tallies.setdefault(kind, Tally(by_clock=True))
+            tally.false += 1
+            is_helpless = (parcel, kind) in seemed
+            tally.helpless += is_helpless
+            why = "false, its end was told too late" if is_helpless else "false"
             fate = fates.get(parcel, "?")
-            verdict.mistakes.append(f"false: {fate} {parcel}: {kind} at {signal.fired_at}: {signal.evidence}")
+            verdict.mistakes.append(f"{why}: {fate} {parcel}: {kind} at {signal.fired_at}: {signal.evidence}")
 
 
 def _sum(parts: list[Tally], by_clock: bool) -> Tally:
@@ -102,6 +113,7 @@ def _sum(parts: list[Tally], by_clock: bool) -> Tally:
         total.real += part.real
         total.found += part.found
         total.false += part.false
+        total.helpless += part.helpless
         total.late += part.late
         total.worst = max(total.worst, part.worst)
     return total
@@ -110,8 +122,8 @@ def _sum(parts: list[Tally], by_clock: bool) -> Tally:
 def table(verdict: Verdict) -> str:
     """Return the figures as a Markdown table, one row per kind and two sums."""
     lines = [
-        "| signal | real | found | false | recall | precision | latest after its due |",
-        "|---|--:|--:|--:|--:|--:|--:|",
+        "| signal | real | found | false | of them told too late | recall | precision | latest after its due |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     rows: list[tuple[str, Any]] = sorted(verdict.tallies.items())
     rows += [
@@ -121,7 +133,8 @@ def table(verdict: Verdict) -> str:
     rows.append(("**all**", verdict.total()))
     for name, tally in rows:
         lines.append(
-            f"| {name} | {tally.real} | {tally.found} | {tally.false} | {tally.recall:.3f} | {tally.precision:.3f} |"
+            f"| {name} | {tally.real} | {tally.found} | {tally.false} | {tally.helpless} |"
+            f" {tally.recall:.3f} | {tally.precision:.3f} |"
             f" {tally.worst.total_seconds() / 60:.1f} min |"
         )
     return "\n".join(lines)

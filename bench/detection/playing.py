@@ -1,8 +1,8 @@
 """Plays the messages of all lives against the product: through the door's checks, the drain and the sweep, minute by
 minute where something is due."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from django.db.models import Min
@@ -16,9 +16,14 @@ from tracking.exception_queue.sweep import sweep
 from tracking.ingest.drain import drain
 from tracking.ingest.operations import receive
 from tracking.ingest.sources import add_source
-from tracking.models import InboundMessage, Shipment, Source
+from tracking.models import InboundMessage, Shipment, Signal, Source
 
 MINUTE = timedelta(minutes=1)  # how often the product looks at its clock
+Say = Callable[[str], None]
+
+
+def silently(words: str) -> None:
+    """Say nothing of how far a run has come."""
 
 
 def lay(now: datetime) -> None:
@@ -27,10 +32,17 @@ def lay(now: datetime) -> None:
         add_source(kind=kind, slug=slug, store=ground.STORE, values={"webhook_secret": ground.SECRET}, now=now)
 
 
-def play(messages: Iterable[Told], until: datetime) -> None:
-    """Take in every message at its moment, and sweep in each minute in which a parcel is due, up to `until` (aware)."""
+def play(messages: Iterable[Told], until: datetime, say: Say = silently) -> None:
+    """Take in every message at its moment, and sweep in each minute in which a parcel is due, up to `until` (aware).
+
+    `say` is told each day that begins.
+    """
+    days: set[date] = set()
     sources = {source.slug: source for source in Source.objects.all()}
     for at, arriving in groupby(sorted(messages, key=lambda each: each.at), key=lambda each: each.at):
+        if at.date() not in days:
+            days.add(at.date())
+            say(f"{at.date()}: {Signal.objects.count()} alarms so far")
         _pass_time(at)
         with clock.at(at):
             for message in arriving:

@@ -3,6 +3,7 @@
 Nothing of the product is used here, so that a fault in its calendars or windows cannot hide itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -25,6 +26,9 @@ REPORTED = {
 }
 CLEARED_BY_SCAN = frozenset({"wrong", "weather", "missent", "note"})
 ATTEMPT_OVER = frozenset({"done", "pickup", "return"})
+
+
+Ends = Callable[[Step], datetime]  # when a step ends what went before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,22 @@ def next_cutoff(after: datetime) -> datetime:
 
 def truths_of(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
     """Return every problem of one life before the horizon. `heard`: when the product was first told of each step."""
-    found = [*_number(life), *_first_scan(life), *_batch(life, heard), *_silence(life, heard)]
-    found += [*_reported(life, heard), *_customs(life, heard), *_pickup(life, heard), *_promise(life, heard)]
+    return _problems(life, heard, lambda step: step.at)
+
+
+def as_told(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+    """Return the problems that the parcel seemed to have to whoever knew only what was told by then.
+
+    Those that are no truths make the alarms that were wrong and could not be helped: the silence had ended within its
+    window, and its end was told after it.
+    """
+    return _problems(life, heard, lambda step: heard[step])
+
+
+def _problems(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
+    found = [*_number(life), *_first_scan(life, ends), *_batch(life, heard, ends), *_silence(life, heard, ends)]
+    found += [*_reported(life, heard), *_customs(life, heard, ends), *_pickup(life, heard, ends)]
+    found += _promise(life, heard, ends)
     return [truth for truth in found if truth.deadline < HORIZON]
 
 
@@ -73,10 +91,12 @@ def _clock(life: Life, kind: str, due: datetime, told: datetime) -> Truth:
     return Truth(life.key, kind, due, max(due, told), by_clock=True)
 
 
-def _since_scan(life: Life, kind: str, due: datetime, step: Step, heard: dict[Step, datetime]) -> list[Truth]:
+def _since_scan(
+    life: Life, kind: str, due: datetime, step: Step, heard: dict[Step, datetime], ends: Ends
+) -> list[Truth]:
     """A silence after `step` that lasts beyond `due`; none where its end was told before its beginning."""
     later = [each for each in life.steps if each.name in PHYSICAL and each.at > step.at]
-    over = min((each.at for each in later), default=HORIZON)
+    over = min((ends(each) for each in later), default=HORIZON)
     over_told = min((heard[each] for each in later), default=HORIZON)
     if over <= due or over_told <= heard[step]:
         return []
@@ -93,32 +113,32 @@ def _number(life: Life) -> list[Truth]:
     return [_clock(life, "missing_tracking", due, life.fulfilled_at)] if late else []
 
 
-def _first_scan(life: Life) -> list[Truth]:
+def _first_scan(life: Life, ends: Ends) -> list[Truth]:
     if life.number_at is None:
         return []
     label_at = _steps(life, "label")[0].at
     due = open_days_after(next_cutoff(label_at), FIRST_SCAN)
-    proof = min((step.at for step in life.steps if step.name in PHYSICAL or step.name == "batch"), default=HORIZON)
+    proof = min((ends(step) for step in life.steps if step.name in PHYSICAL or step.name == "batch"), default=HORIZON)
     return [_clock(life, "no_first_scan", due, label_at)] if proof > due else []
 
 
-def _batch(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+def _batch(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
     found = []
     for step in _steps(life, "batch"):
         due = open_days_after(step.at, BATCH)
-        found += _since_scan(life, "batch_accepted_only", due, step, heard)
+        found += _since_scan(life, "batch_accepted_only", due, step, heard, ends)
     return found
 
 
-def _silence(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+def _silence(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
     found = []
     scans = [step for step in life.steps if step.name in PHYSICAL]
     for step in scans:
         if step.name in ("done", "pickup", "lost"):
             continue
         due = open_days_after(step.at, OUT_STALLED if step.name == "out" else STALLED)
-        found += _since_scan(life, "stalled", due, step, heard)
-        found += _since_scan(life, "presumed_lost", open_days_after(step.at, LOST), step, heard)
+        found += _since_scan(life, "stalled", due, step, heard, ends)
+        found += _since_scan(life, "presumed_lost", open_days_after(step.at, LOST), step, heard, ends)
     return found
 
 
@@ -142,27 +162,27 @@ def _overtaken(life: Life, step: Step, heard: dict[Step, datetime]) -> bool:
     return step.name == "lost" and any(each.name == "done" for each in later)
 
 
-def _customs(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+def _customs(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
     found = []
     for step in _steps(life, "customs"):
         due = open_days_after(step.at, CUSTOMS)
-        found += _since_scan(life, "customs_hold", due, step, heard)
+        found += _since_scan(life, "customs_hold", due, step, heard, ends)
     return found
 
 
-def _pickup(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+def _pickup(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
     found = []
     for step in _steps(life, "pickup"):
         due = open_days_after(step.at, PICKUP)
-        found += _since_scan(life, "held_at_location", due, step, heard)
+        found += _since_scan(life, "held_at_location", due, step, heard, ends)
     return found
 
 
-def _promise(life: Life, heard: dict[Step, datetime]) -> list[Truth]:
+def _promise(life: Life, heard: dict[Step, datetime], ends: Ends) -> list[Truth]:
     if life.promised is None:
         return []
     end = datetime.combine(life.promised + timedelta(days=1), time(0), SHIP_TO)
-    done = min((step.at for step in _steps(life, "done")), default=HORIZON)
+    done = min((ends(step) for step in _steps(life, "done")), default=HORIZON)
     found = [_clock(life, "missed_promise", end, end)] if done > end else []
     for told, day in life.estimates:
         if day > life.promised and told < min(done, end):

@@ -7,7 +7,7 @@ import pytest
 
 from bench.detection import run
 from bench.detection.lives import FATES, PHYSICAL, Life, Step, write_lives
-from bench.detection.truth import REPORTED, next_cutoff, open_days_after, truths_of
+from bench.detection.truth import REPORTED, as_told, next_cutoff, open_days_after, truths_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 THURSDAY = datetime(2026, 8, 6, 10, tzinfo=NEW_YORK)
@@ -57,6 +57,15 @@ def test_a_problem_told_after_its_end_needs_no_alarm() -> None:
     assert not truths_of(life, {step: THURSDAY + timedelta(hours=61) for step in life.steps})
 
 
+def test_a_silence_whose_end_is_told_too_late_is_no_truth_but_seems_one() -> None:
+    life = _life(("label", 0), ("accept", 8), ("out", 20), ("done", 22))
+    heard = {step: step.at for step in life.steps}
+    assert as_told(life, heard) == truths_of(life, heard) == []
+    heard = {step: step.at if step.name == "label" else THURSDAY + timedelta(days=6) for step in life.steps}
+    assert truths_of(life, heard) == []
+    assert [each.kind for each in as_told(life, heard)] == ["no_first_scan"]
+
+
 def test_every_fate_is_written_and_uses_known_steps() -> None:
     lives = write_lives(len(FATES), seed=3)
     assert {life.fate for life in lives} == set(FATES)
@@ -73,4 +82,6 @@ def test_problems_are_found_in_time_and_alarms_are_right(presets: None) -> None:
     assert clocked.real >= 6
     assert (reported.recall, clocked.recall) == (1, 1), verdict.mistakes
     assert verdict.total().late == 0, verdict.mistakes
-    assert verdict.total().precision >= 0.8, verdict.mistakes  # few parcels, told in steps of four hours
+    total = verdict.total()
+    assert total.false == total.helpless, verdict.mistakes  # whose end was told after the window
+    assert total.precision >= 0.8, verdict.mistakes  # few parcels, told in steps of four hours
