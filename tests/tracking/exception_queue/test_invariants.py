@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from django.contrib.auth.models import User
@@ -238,6 +238,42 @@ def test_a_case_resolved_while_its_signal_is_told_anew_is_reopened(stage: None) 
     tell("fedex", event(number(0), "failed_attempt", START + DAY), at=START + DAY)
     case.refresh_from_db()
     assert (case.state, case.reopened_count) == ("new", 1)
+    assert broken_invariants() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_case_resolved_in_the_very_moment_its_signal_is_raised_loses_neither() -> None:
+    set_up()
+    open_parcels(4)
+    ann, errors = person("ann", *MANAGER), []
+    for index, case in enumerate(ExceptionCase.objects.order_by("id")):
+        barrier, now = Barrier(2), START + (index + 1) * DAY
+
+        def at_once(step: Callable[[], object], barrier: Barrier = barrier) -> None:
+            try:
+                barrier.wait()
+                step()
+            except Exception as error:
+                errors.append(error)
+            finally:
+                connections.close_all()
+
+        again = event(number(index), "failed_attempt", now)
+        steps = (
+            lambda case=case, now=now: operations.resolve(case_id=case.pk, actor=ann, now=now, outcome="picked_up"),
+            lambda again=again, now=now: tell("fedex", again, at=now),
+        )
+        threads = [Thread(target=at_once, args=(step,)) for step in steps]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        case.refresh_from_db()
+        signal = Signal.objects.filter(shipment=case.shipment_id).latest("id")
+        assert (case.state, signal.state) in {("resolved", "settled"), ("new", "open")}
+        assert signal.case_id == case.pk
+        assert signal.count == 2, "what the carrier told anew is known either way"
+    assert errors == []
     assert broken_invariants() == []
 
 
