@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.rules.contract import (
@@ -230,7 +230,7 @@ PARCELS = st.builds(
 STORIES = st.lists(st.tuples(PARCELS, SENTENCES, st.sampled_from(["event", "remapped", "imported"])), max_size=12)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(STORIES)
 def test_laws(story: list[tuple[ParcelFacts, str, str]]) -> None:
     """For any story: every change has a decision; a message moves nothing before the scan; a topic is said once."""
