@@ -52,7 +52,7 @@ def rows_read(scale: Scale) -> Iterator[Result]:
     now, many = clock.now(), scale.many
     few = min(FEW_ACTIVE, many // 2)
     due = min(BATCH, few // 20)
-    read = {count: _rows_of_a_sweep(count, due, now) for count in (few, many)}
+    read = {count: _rows_among(count, due, now) for count in (few, many)}
     note = (
         f"{due} parcels due, all of them found stalled, and their cases opened: {read[many]:,} rows read among "
         f"{many:,} parcels on their way, {read[few]:,} among {few:,}. Settings included."
@@ -61,12 +61,18 @@ def rows_read(scale: Scale) -> Iterator[Result]:
     yield Result("sweep.rows_1m_vs_10k", read[many] / read[few], "", "<= 1.1", size, note)
 
 
-def _rows_of_a_sweep(active: int, due: int, now: datetime) -> int:
-    """Sweep in a database of so many active parcels, and take it back."""
+def _rows_among(active: int, due: int, now: datetime) -> int:
     name = f"bench_active_{active}"
     databases.use(databases.copy(databases.INSTALLED, name))
     population.fill_active(active, due, now)
     databases.settle()
+    rows = rows_of_a_sweep(due, now)
+    databases.drop(name)
+    return rows
+
+
+def rows_of_a_sweep(due: int, now: datetime) -> int:
+    """Sweep the parcels that are due in the current database, take it back, and return how many rows that read."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(READ)
         before = cursor.fetchone()[0]
@@ -75,7 +81,6 @@ def _rows_of_a_sweep(active: int, due: int, now: datetime) -> int:
         cursor.execute(READ)
         rows = int(cursor.fetchone()[0] - before)
         transaction.set_rollback(True)
-    databases.drop(name)
     return rows
 
 
