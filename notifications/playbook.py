@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.urls import reverse
+
 from notifications.configuration import rules_in_force
 from notifications.rules.contract import Rule
 from notifications.rules.matching import fits
@@ -42,11 +44,12 @@ def _told(row: Asked, speaking: Sequence[Rule], rules: Sequence[Rule]) -> Told:
 
 
 def _line(rule: Rule) -> Line:
-    said = f"{rule.name} ({rule.channel})"
+    said = f"{rule.name} ({rule.channel})" if rule.audience == CUSTOMER else rule.name
+    page = reverse("admin:notifications_rulesetversion_rule", args=[rule.key])
     if rule.mode == Mode.OFF:
-        return Line(f"{said}: says nothing, switched off")
+        return Line(f"{said}: says nothing, switched off", address=page)
     if rule.mode == Mode.PREVIEW:
-        return Line(f"{said}: shows only what it would say")
+        return Line(f"{said}: shows only what it would say", address=page)
     evidence = "after the first physical scan" if rule.needs_scan else "as soon as it is known"
     care = f", {rule.conditions.care_level} care only" if rule.conditions.care_level else ""
-    return Line(said, evidence + care)
+    return Line(said, evidence + care, page)

@@ -38,6 +38,7 @@ def test_the_preset_rules_speak_of_what_they_say(monkeypatch: pytest.MonkeyPatch
         ("Lost (email)", "as soon as it is known")
     ]
     assert [line.on_evidence for line in told["status:in_transit"].customer] == ["after the first physical scan"]
+    assert told["kind:lost"].customer[0].address == "/admin/notifications/rulesetversion/rule/lost/"
     assert "high care only" in told["kind:stalled"].customer[0].on_evidence
     assert told["kind:damaged"].is_decided  # other messages wait for a person
     assert told["kind:damaged"].customer[0].words == "Good news waits until a person has looked."

@@ -67,6 +67,11 @@ class WindowCell:
     international_high: Window
 
     @property
+    def label(self) -> str:
+        """What sets it apart from the kind's plain window: `stalled.out_for_delivery` -> `out for delivery`."""
+        return self.name.partition(".")[2].replace("_", " ")
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """The window in words: one line, a second one where a border makes a difference."""
         inside = _both(self.domestic, self.domestic_high)
