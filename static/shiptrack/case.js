@@ -19,7 +19,11 @@ document.addEventListener("DOMContentLoaded", function () {
   });
   var next = document.querySelector(".js-next");
   if (next) keys.j = function () { next.click(); return true; };
-  var write = document.querySelector(".js-write");
-  if (write) keys.m = function () { write.click(); return true; };
+  // Write to the customer; who may not, or where nobody knows the customer, sees what was said.
+  keys.m = function () {
+    var write = document.querySelector(".js-write"), said = document.getElementById("messages");
+    if (write) write.click(); else if (said) said.scrollIntoView({ block: "start" });
+    return Boolean(write || said);
+  };
   window.shiptrackKeys(keys);
 });

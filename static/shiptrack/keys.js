@@ -5,7 +5,9 @@
   var PREFIX_LASTS = 1500;
   var handlers = {};
   var prefixAt = 0;
-  var places = { q: "/tracking/exceptioncase/", h: "/admin/", s: "/tracking/shipment/" };
+  var places = {
+    q: "/tracking/exceptioncase/", h: "/admin/", s: "/tracking/shipment/", o: "/notifications/outboxrow/", m: "/tracking/statusmapping/"
+  };
 
   function typing(target) {
     return target && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) && target.type !== "checkbox";

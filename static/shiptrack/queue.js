@@ -113,6 +113,14 @@ document.addEventListener("DOMContentLoaded", function () {
       count();
       return true;
     },
+    // Of the panel's case; without a panel, what was said about the row one stands on.
+    m: function () {
+      var inPanel = document.querySelector("#panel .js-write");
+      if (inPanel) { inPanel.click(); return true; }
+      if (!rows[current]) return false;
+      window.location.href = rows[current].dataset.href + "#messages";
+      return true;
+    },
     t: act("take"), a: act("assign"), e: act("acknowledge"), h: act("wait"), n: act("note"), d: act("next"), r: act("resolve")
   });
 });

@@ -34,7 +34,12 @@ OPEN_ACTIONS = (
 ENDED_ACTIONS = ("note", "reopen", "care")
 FOR_SIBLINGS = frozenset({"take", "assign", "acknowledge", "wait", "note", "resolve", "care"})
 
-MORE_KEYS = (("j", "Your next case"), ("m", "Write to the customer"))
+MORE_KEYS = (
+    ("m", "Write to the customer, or see what was said"),
+    ("y", "Copy what the customer reads"),
+    ("u", "Undo, while it is offered"),
+    ("j", "Your next case"),
+)
 
 
 def show(page: Any, request: HttpRequest, case_id: int, sent: CaseForm | None = None, name: str = "") -> HttpResponse:

@@ -52,14 +52,9 @@ KEYS = (
     ("n", "Note"),
     ("d", "Done: set the next action, go on"),
     ("r", "Resolve"),
+    ("m", "Write to the customer, or see what was said"),
     ("y", "Copy what the customer reads (with the panel open)"),
     ("u", "Undo, while it is offered"),
-    ("/", "Search"),
-    ("g q", "Queue"),
-    ("g h", "Home"),
-    ("g s", "Shipments"),
-    ("Ctrl K", "Find anything"),
-    ("?", "These keys"),
 )
 STATES = ((CaseState.NEW, "New"), (CaseState.ACKNOWLEDGED, "Acknowledged"), (CaseState.WAITING, "Waiting"),
           (CaseState.RESOLVED, "Resolved"), ("any", "In every state"))  # fmt: skip
