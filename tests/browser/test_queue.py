@@ -1,19 +1,25 @@
-"""The queue in a real browser: panel, bulk with undo, keys, own views, two agents at once."""
+"""The queue in a real browser: panel, assign, wait, bulk with undo, keys, own views, two agents at once; the playbook's
+links."""
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Page, expect
 
+from notifications import configuration
 from tests.browser.test_agents_day import QUEUE
 from tests.tracking.admin.world import World, person
 from tracking import clock
-from tracking.models import ExceptionCase, SavedView
+from tracking.models import ExceptionCase, KindPolicy, SavedView
+from tracking.presets import defaults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OpenPage = Callable[..., Page]
+PLAYBOOK = "/admin/tracking/playbook/"
 
 
 @pytest.fixture
@@ -132,3 +138,100 @@ def test_bulk_without_javascript(live_server, world: World, open_page: OpenPage)
     expect(page.get_by_text("Took 2 cases.")).to_be_visible()
     page.get_by_role("button", name=re.compile("Undo")).click()
     expect(page.get_by_text("Undone on 2 cases.")).to_be_visible()
+
+
+def test_assigned_and_put_aside_until_a_time_or_a_scan(live_server, world: World, open_page: OpenPage) -> None:
+    one, two = world.case(left=timedelta(minutes=5)), world.case(left=timedelta(minutes=50))
+    page = enter(open_page(), live_server.url)
+    dialog = page.locator("#ask")
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    dialog.get_by_role("button", name=re.compile("Assign: 1 case")).click()
+    expect(dialog.or_(page.locator(".q-ask"))).to_contain_text("Choose a person or a team.")
+    page.locator("#assignform_owner").select_option(label="other")
+    page.get_by_role("button", name=re.compile("Assign: 1 case")).click()
+    expect(page.get_by_text("Assigned 1 case.")).to_be_visible()
+    expect(page.locator(f"[data-id='{one.pk}'] .c-owner")).to_contain_text("other")
+    page.keyboard.press("j")
+    page.keyboard.press("h")
+    day = (clock.now() + timedelta(days=3)).astimezone(ZoneInfo("America/New_York"))
+    dialog.get_by_label("How long").select_option("")
+    dialog.get_by_label("Set time").fill(f"{day:%Y-%m-%d}T09:30")
+    dialog.locator(".js-go").click()
+    expect(page.get_by_text("Put aside 1 case.")).to_be_visible()
+    page.goto(f"{live_server.url}{QUEUE}{one.pk}/change/")
+    expect(page.locator("body")).to_contain_text(f"until {day:%a} {day.day} {day:%b} 09:30")
+    page.goto(f"{live_server.url}{QUEUE}{two.pk}/change/")
+    page.keyboard.press("h")
+    form = page.locator("details.k-act[open]")
+    form.get_by_label("How long").select_option("")
+    form.get_by_label("Come back at the next scan").check()
+    form.locator("button[type=submit]").click()
+    expect(page.locator("body")).to_contain_text("Waiting until the next scan. It comes back by itself.")
+    one.refresh_from_db()
+    two.refresh_from_db()
+    assert (one.owner and one.owner.username, one.state, one.waiting_for_scan) == ("other", "waiting", False)
+    assert (two.state, two.waiting_until, two.waiting_for_scan) == ("waiting", None, True)
+
+
+def test_writing_to_the_customer_and_places_by_key(live_server, world: World, open_page: OpenPage) -> None:
+    mine, nobodys = world.case(left=timedelta(minutes=5)), world.case(with_order=False, left=timedelta(minutes=50))
+    User.objects.get(username="agent").user_permissions.add(Permission.objects.get(codename="message_customer"))
+    page = enter(open_page(), live_server.url)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#panel [data-case='{mine.pk}'] .js-write")).to_have_text(re.compile("Write"))
+    page.keyboard.press("m")
+    page.wait_for_url(f"{live_server.url}/admin/notifications/outboxrow/write/{mine.pk}/")
+    page.goto(f"{live_server.url}{QUEUE}{mine.pk}/change/")
+    page.keyboard.press("m")
+    page.wait_for_url(f"{live_server.url}/admin/notifications/outboxrow/write/{mine.pk}/")
+    page.goto(live_server.url + QUEUE)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("m")  # nobody knows this customer: what was said is all there is
+    page.wait_for_url(f"{live_server.url}{QUEUE}{nobodys.pk}/change/#messages")
+    for key, path in (
+        ("o", "notifications/outboxrow/"),
+        ("m", "tracking/statusmapping/"),
+        ("q", "tracking/exceptioncase/"),
+    ):
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_contain_text(f"g {key}")
+        page.keyboard.press("Escape")
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(f"{live_server.url}/admin/{path}")
+
+
+def test_cells_of_the_playbook_lead_to_what_they_say(live_server, world: World, open_page: OpenPage) -> None:
+    defaults.load()
+    configuration.load_presets(now=world.now)
+    person("manager", "change_kindpolicy", "change_windowpolicy", team=world.team).user_permissions.add(
+        Permission.objects.get(codename="view_rulesetversion")
+    )
+    page = enter(open_page(), live_server.url, "manager", PLAYBOOK)
+    policy = KindPolicy.objects.get(kind="lost")
+    row = page.locator("tr#lost")
+    for cell, field, value in (
+        ("Severity", "severity", policy.severity),
+        ("First response", "first_response_hours", f"{policy.first_response_hours:g}"),
+        ("Next action", "next_action", policy.next_action),
+    ):
+        row.locator(f"td[data-label='{cell}'] a").first.click()
+        page.wait_for_url(f"{live_server.url}/admin/tracking/kindpolicy/{policy.pk}/change/")
+        assert page.locator(f"[name={field}]").input_value().removesuffix(".0") == value
+        page.go_back()
+    for cell, path, shown in (
+        ("Who gets it", "tracking/routingrule/", world.rule.name),
+        ("If nobody acts", "tracking/escalationpolicy/", "Critical"),
+        ("The customer is told", "notifications/rulesetversion/", "Lost"),
+    ):
+        row.locator(f"td[data-label='{cell}'] a").first.click()
+        page.wait_for_url(re.compile(f"/admin/{path}"))
+        expect(page.locator("#content")).to_contain_text(shown)
+        page.go_back()
+    page.locator("tr#stalled td[data-label='Window'] a").first.click()
+    page.wait_for_url(re.compile("/admin/tracking/windowpolicy/.*kind__exact=stalled"))
+    expect(page.locator("#result_list")).to_contain_text("Stalled")
+    expect(page.locator("#result_list")).not_to_contain_text("No first scan")

@@ -41,6 +41,32 @@ ACTIVITY_ICON = {
     ActivityKind.UNDONE: "undo",
     ActivityKind.DISPUTED: "gavel",
 }
+DID = {  # what a person did, after the name
+    ActivityKind.TAKEN: "took it",
+    ActivityKind.ASSIGNED: "assigned it",
+    ActivityKind.RELEASED: "gave it back",
+    ActivityKind.ACKNOWLEDGED: "acknowledged it",
+    ActivityKind.WAITING: "put it aside",
+    ActivityKind.NOTE: "noted",
+    ActivityKind.NEXT_ACTION: "set the next action:",
+    ActivityKind.RESOLVED: "resolved it:",
+    ActivityKind.REOPENED: "reopened it",
+    ActivityKind.PROMISED: "promised the customer",
+    ActivityKind.PROMISE_KEPT: "kept the promise",
+    ActivityKind.PROMISE_BROKEN: "said that the promise was broken",
+    ActivityKind.PROMISE_WITHDRAWN: "withdrew the promise",
+    ActivityKind.CARE_SET: "changed the care level",
+    ActivityKind.MACRO: "used a macro:",
+    ActivityKind.UNDONE: "undid the last action",
+    ActivityKind.HANDED_OVER: "handed it over",
+}
+WHY_IN_NOTE = {  # what the system did: its note says why, or what it was
+    ActivityKind.ROUTED,
+    ActivityKind.WOKEN,
+    ActivityKind.ESCALATED,
+    ActivityKind.HANDED_OVER,
+    ActivityKind.PROMISE_BROKEN,
+}
 SAID_BY_SIGNALS = {ActivityKind.SIGNAL_ADDED, ActivityKind.SIGNAL_CLEARED}  # the signals' own lines say it better
 
 
@@ -169,7 +195,7 @@ def _activity(activity: CaseActivity, who: Reader, names: Names) -> Line:
         when=who.moment(activity.at),
         tint="pri" if is_person else "",
         icon=ACTIVITY_ICON.get(ActivityKind(activity.kind), "person" if is_person else "settings"),
-        title=str(activity.get_kind_display()),
+        title=_title(activity),
         detail=detail,
         quote=activity.note if is_person else "",
         who=_name(activity.actor),
@@ -178,11 +204,16 @@ def _activity(activity: CaseActivity, who: Reader, names: Names) -> Line:
     )
 
 
+def _title(activity: CaseActivity) -> str:
+    label = str(activity.get_kind_display())
+    return label if activity.actor is None else DID.get(ActivityKind(activity.kind), label.lower())
+
+
 def _change(activity: CaseActivity, who: Reader, names: Names) -> str:
     after: dict[str, Any] = activity.after or {}
     parts = []
     owner, team = after.get("owner", after.get("owner_id")), after.get("team", after.get("team_id"))
-    if owner:
+    if owner and activity.kind != ActivityKind.TAKEN:
         parts.append(f"to {names.people.get(owner, 'somebody')}")
     if team:
         parts.append(f"team {names.teams.get(team, '?')}")
@@ -191,7 +222,7 @@ def _change(activity: CaseActivity, who: Reader, names: Names) -> str:
     if activity.kind == ActivityKind.RESOLVED and after.get("outcome") in Outcome.values:
         parts.append(str(Outcome(after["outcome"]).label))
     parts += _waiting(after, who) if activity.kind == ActivityKind.WAITING else []
-    if not activity.actor and activity.kind in (ActivityKind.ROUTED, ActivityKind.WOKEN):
+    if not activity.actor and activity.kind in WHY_IN_NOTE:
         parts.append(activity.note)
     return " · ".join(part for part in parts if part)
 

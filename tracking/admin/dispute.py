@@ -45,6 +45,7 @@ class OpenForm(forms.Form):
 class DisputeAdmin(RowList):
     """What customers say against the carrier's story."""
 
+    comes_from = "A customer's report opens one, or an agent does: “customer disputes it” on a case or parcel."
     columns = ("name", "parcel", "of_order", "customer_shown", "told", "opened", "stands")
     list_select_related = ("shipment", "shipment__order", "customer", "case")
     list_filter = ("kind", "source")

@@ -40,6 +40,8 @@ class RowList(ReadOnlyAdmin):
 
     columns: ClassVar[tuple[str, ...]] = ()
     """Names of methods (row, reader) -> what the cell shows, described by `admin.display`."""
+    comes_from = ""
+    """Where rows come from, for a list that is empty and to which nobody adds by hand."""
     list_display_links = None
     paginator = CappedPaginator
     list_before_template = "shiptrack/lists/tabs.html"

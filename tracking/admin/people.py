@@ -215,6 +215,7 @@ class PrivacyTaskAdmin(RowList):
 class RevealLogAdmin(RowList):
     """Who looked at whose personal data."""
 
+    comes_from = "One is written whenever somebody reveals a customer's name, e-mail and phone."
     columns = ("looked", "who_looked", "at_whom", "from_where")
     list_filter = ("user",)
     list_select_related = ("user", "customer")

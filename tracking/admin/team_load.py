@@ -109,6 +109,7 @@ class TeamLoadAdmin(ReadOnlyAdmin):
 class ShiftHandoverAdmin(RowList):
     """What people left open at the end of their shifts."""
 
+    comes_from = "One is written when a shift ends and its person still has open cases."
     columns = ("left", "team_shown", "open_shown", "due_shown", "breaching_shown", "back", "taken")
     list_filter = ("member__team",)
     list_select_related = ("member__user", "member__team", "taken_by")

@@ -225,18 +225,28 @@ def number_tail(number: str) -> str:
 @register.filter
 def money(minor: int | None, currency: str = "") -> str:
     """Minor units and a currency as people write them: 41200, USD -> $412.00; "" for none."""
+    return _written(minor, currency, 2)
+
+
+def _written(minor: int | None, currency: str, digits: int) -> str:
     if minor is None:
         return ""
     sign = {"USD": "$", "EUR": "€", "GBP": "£"}.get(currency, f"{currency} " if currency else "")
     if currency in {"JPY", "KRW", "CLP", "VND"}:  # currencies without minor units (ISO 4217)
         return f"{sign}{minor:,}"
-    return f"{sign}{minor / 100:,.2f}"
+    return f"{sign}{minor / 100:,.{digits}f}"
 
 
 @register.filter
 def order_value(order: Any) -> str:
     """What an order was worth, "" when there is no order or nobody told."""
     return money(order.total_minor, order.currency) if order is not None else ""
+
+
+@register.filter
+def order_value_short(order: Any) -> str:
+    """What an order was worth without its cents, for narrow places: 63157, USD -> $632."""
+    return _written(order.total_minor, order.currency, 0) if order is not None else ""
 
 
 @register.filter

@@ -350,3 +350,17 @@ def test_the_cost_is_kept_in_minor_units(browser: Client, world: World, agent: U
     page = send(browser, case, "resolve", outcome="claim_paid", cost="12.50", currency="eur")
     assert (case.cost_minor, case.cost_currency) == (1250, "EUR")
     assert "It cost us <b>€12.50</b>" in page
+
+
+def test_the_story_says_what_the_system_did_and_what_people_did(browser: Client, world: World, agent: User) -> None:
+    case = world.case()
+    CaseActivity.objects.create(
+        case=case, kind="escalated", at=NOW, note="Step 1: the owner is told.", after={"step": 1}
+    )
+    CaseActivity.objects.create(case=case, kind="taken", at=NOW, actor=agent, after={"owner_id": agent.pk})
+    CaseActivity.objects.create(case=case, kind="note", at=NOW, actor=agent, note="The dock is called.")
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", read(browser, case)))
+    assert "Escalated Step 1: the owner is told." in page
+    assert "agent took it " in page
+    assert "took it to" not in page
+    assert "agent noted “The dock is called.”" in page
