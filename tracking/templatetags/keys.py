@@ -22,5 +22,5 @@ ANYWHERE = (
 @register.inclusion_tag("shiptrack/components/keys.html", takes_context=True)
 def keys_dialog(context: Context) -> dict[str, Any]:
     """The page's own keys (`keys` of its context), then those that work on every page."""
-    own = context.get("keys", ())
+    own: tuple[Any, ...] = tuple(context.get("keys") or ())
     return {"keys": [*own, *ANYWHERE], "has_own": bool(own)}
