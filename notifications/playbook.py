@@ -44,7 +44,7 @@ def _told(row: Asked, speaking: Sequence[Rule], rules: Sequence[Rule]) -> Told:
 
 
 def _line(rule: Rule) -> Line:
-    said = f"{rule.name} ({rule.channel})" if rule.audience == CUSTOMER else rule.name
+    said = f"{rule.name} ({rule.channel})"
     page = reverse("admin:notifications_rulesetversion_rule", args=[rule.key])
     if rule.mode == Mode.OFF:
         return Line(f"{said}: says nothing, switched off", address=page)
