@@ -47,7 +47,7 @@ class OutboxRow(models.Model):
     idempotency_key = models.UUIDField(unique=True)
     rule_key = models.CharField(max_length=64)
     rule_version = models.PositiveIntegerField()
-    true_while = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    true_while = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     needs_scan = models.BooleanField(default=False)
     held_by = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     template_key = models.CharField(max_length=64)

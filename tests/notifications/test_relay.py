@@ -270,6 +270,16 @@ def test_what_a_person_says_and_leaves_is_told_after_the_wait(memory: Memory) ->
     assert rows()[-1] == ("delivered", "sent")
 
 
+def test_a_second_failed_attempt_is_told_too(memory: Memory) -> None:
+    """Its sentence has a longer name, and the message must keep the whole of what it stays true with."""
+    announce()
+    for day, word in enumerate(("first_scan", "failed_attempt", "failed_attempt")):
+        report(word, NOON + day * DAY)
+        relayed(NOON + day * DAY)
+        delivered(NOON + day * DAY, memory)
+    assert rows() == [("first_scan", "sent"), ("failed_attempt:1", "sent"), ("failed_attempt:2", "sent")]
+
+
 def test_high_care_trouble_waits_for_a_person_but_not_for_ever(memory: Memory) -> None:
     announce()
     Shipment.objects.update(care_level="high")
