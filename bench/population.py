@@ -96,7 +96,7 @@ class _Filler:
     def series(self) -> str:
         """All parcels: i, whether it is on its way, when its label was made, how many hours its story lasts."""
         return f"""(SELECT i, mod(i, 5) = 0 AS moving, CASE mod(i, 5)
-            WHEN 0 THEN {self.t} - interval '34 hours' - mod(i * 7919, 100) * interval '1 minute'
+            WHEN 0 THEN {self.t} - interval '34 hours' - mod(i::bigint * 7919, 100) * interval '1 minute'
             ELSE {self.t} - interval '3 days' - (({self.count} - i) / {self.count}::float) * interval '27 days'
             END AS label_at FROM generate_series(1, {self.count}) AS i) AS parcel"""
 
