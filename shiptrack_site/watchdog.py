@@ -1,7 +1,8 @@
 """Keeps one worker cluster alive: a cluster that proves nothing for a while is replaced as a whole.
 
 Why as a whole: a worker killed while it waits takes the cluster's queue lock with it, and the others then live on
-without ever getting a task (django-q2 1.11). Only a new cluster heals that.
+without ever getting a task (django-q2 1.11). Only a new cluster heals that. The process that acknowledges what was done
+has such a lock too: without it tasks run, and run again every five minutes.
 """
 
 import contextlib
@@ -16,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 from django_q.models import OrmQ
+from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
 from shiptrack_site.embedded_postgres.lifeline import stop_with_parent
@@ -30,6 +32,8 @@ MOST_DOUBLINGS = 2
 """A cluster that starts slower than `stale_after` is given twice the time, then four times, never more."""
 MOST_RINGS_QUEUED = 50
 """A cluster that takes nothing must not find thousands of beats when it is replaced."""
+ACKNOWLEDGED_WITHIN = timedelta(seconds=120)
+"""From taking a task to its acknowledgement; longer than tasks wait and run in a cluster that is well."""
 
 
 @dataclass
@@ -52,12 +56,12 @@ class Watchdog:
     def run(self) -> None:
         """Start, watch and replace the cluster until `stop` is called."""
         while not self.stopping:
+            release_taken_tasks(self.cluster)
             process = self.start()
             why = self.watch(process)
             end(process, gently=self.stopping)
             if not self.stopping:
                 self.say(f"worker cluster {self.cluster} restarted: {why}")
-                release_taken_tasks(self.cluster)
                 time.sleep(min(1, self.beat_every))
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -82,6 +86,8 @@ class Watchdog:
             if now >= next_ring:
                 ring(self.cluster)
                 next_ring = now + self.beat_every
+                if keeps_tasks(self.cluster):
+                    return f"it did not acknowledge a task within {ACKNOWLEDGED_WITHIN.seconds} s"
             if (beat := last_beat_of(self.cluster)) != last_beat or beat is UNREACHABLE:
                 last_beat, since = beat, now  # without a database nobody can beat, and killing helps nobody
                 self.silent_starts, patience = 0, self.stale_after
@@ -113,12 +119,38 @@ def ring(cluster: str) -> None:
         connection.close()
 
 
-def release_taken_tasks(cluster: str) -> None:
-    """Let the next cluster take at once what the dead one had taken: every task only rings, so twice is harmless."""
+def keeps_tasks(cluster: str) -> bool:
+    """Tell whether a task was taken long ago and is not acknowledged: its worker died, or nobody acknowledges any."""
+    taken_for = Now() + timedelta(seconds=settings.Q_CLUSTER["retry"]) - ACKNOWLEDGED_WITHIN
     try:
-        OrmQ.objects.filter(key=cluster, lock__gt=Now()).update(lock=Now() - timedelta(seconds=1))
+        return OrmQ.objects.filter(key=cluster, lock__gt=Now(), lock__lt=taken_for).exists()
     except (DatabaseError, InterfaceError):
         connection.close()
+        return False
+
+
+def release_taken_tasks(cluster: str) -> None:
+    """Let the next cluster take at once what a dead one had taken, equal tasks once: every task only rings.
+
+    Hundreds of bells for the same work would keep the next cluster from its first heartbeat.
+    """
+    try:
+        with transaction.atomic():
+            rows = list(OrmQ.objects.filter(key=cluster).order_by("-id").values_list("pk", "payload"))
+            first = {_what(payload): pk for pk, payload in rows}
+            OrmQ.objects.filter(pk__in={pk for pk, _ in rows} - set(first.values())).delete()
+            OrmQ.objects.filter(key=cluster, lock__gt=Now()).update(lock=Now() - timedelta(seconds=1))
+    except (DatabaseError, InterfaceError):
+        connection.close()
+
+
+def _what(payload: str) -> str:
+    """What a queued task does; a payload that cannot be read stands for itself."""
+    try:
+        task = SignedPackage.loads(payload)
+    except (TypeError, BadSignature):
+        return payload
+    return repr((task["func"], task["args"], task["kwargs"]))
 
 
 def end(process: subprocess.Popen[bytes], *, gently: bool) -> None:

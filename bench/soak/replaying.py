@@ -1,7 +1,12 @@
-"""The same messages once more, in a database where nothing ever died; and all that is comparable of the two."""
+"""The same messages once more, in a database where nothing ever died; and all that is comparable of the two.
+
+Each message is worked at the moment at which it was worked before, because the desk has a clock: a customer's earlier
+cases count by when they were opened, and care is not lowered while a case is open. How messages were batched, and what
+a sweep looked at in between, must not matter.
+"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,7 +16,7 @@ from django.db import connection, connections
 from bench import databases
 from tracking.exception_queue.sweep import look_at_all_again, sweep
 from tracking.ingest.drain import drain
-from tracking.models import InboundMessage
+from tracking.models import ExceptionCase, InboundMessage
 from tracking.vocabulary import InboundState
 
 MESSAGE = "source_id transport topic about headers body body_hash delivery_id received_at timestamp_is_old last_seen_at"
@@ -20,7 +25,6 @@ last_event_at delivered_at ended_at is_returning estimate_at estimate_precision 
 moved_after_end_at holds_messages attempts signed_by delivered_to delivered_city delivered_postcode direction
 promise_at claimed_twice care_level unmapped_events sentence_key sentence_parameters"""
 PAGE = 2000
-WORKED_FIRST = "processed_at"
 Facts = dict[str, Counter[tuple[Any, ...]]]
 
 # A parcel is known by its numbers and its order: ids depend on who came first.
@@ -55,36 +59,48 @@ def facts() -> Facts:
 
 
 def replay(original: str, fresh: str, moment: datetime) -> None:
-    """Work all messages of one database in another, in the order in which they were worked there; leaves the other one
-    in use. What a killed worker had claimed rests for a minute and so is worked after younger messages."""
-    databases.use(fresh)
-    for rows in _messages(original):
-        InboundMessage.objects.bulk_create(InboundMessage(**row) for row in rows)
+    """Work all messages of one database in another, at the moments at which they were worked there; leaves the other
+    one in use. What was never worked is worked at `moment` (aware UTC), to which both are brought."""
+    with _beside(original) as other:
+        databases.use(fresh)
+        messages, swept = _worked_at(other)
+        for at in sorted({*messages, *swept} - {None}):
+            if at in messages:
+                _copy(other, messages[at])
+                drain(clock=_standing(at))
+            else:
+                sweep(clock=_standing(at))
+        _copy(other, messages.get(None, []))
     settle(moment)
+
+
+def _worked_at(database: str) -> tuple[dict[Any, list[int]], set[Any]]:
+    """Return which messages were worked there at which moment (None: never), and when cases were opened and ended."""
+    messages: dict[Any, list[int]] = {}
+    for pk, at in InboundMessage.objects.using(database).order_by("pk").values_list("pk", "processed_at"):
+        messages.setdefault(at, []).append(pk)
+    cases = ExceptionCase.objects.using(database).values_list("opened_at", "resolved_at")
+    return messages, {at for pair in cases for at in pair}
+
+
+def _copy(database: str, ids: list[int]) -> None:
+    for first in range(0, len(ids), PAGE):
+        rows = InboundMessage.objects.using(database).filter(pk__in=ids[first : first + PAGE]).order_by("pk")
+        InboundMessage.objects.bulk_create(InboundMessage(**row) for row in rows.values(*MESSAGE.split()))
 
 
 def settle(moment: datetime) -> None:
     """Work all there is, what waits for a second try too, and look at every active parcel at `moment` (aware UTC)."""
-
-    def clock() -> datetime:
-        return moment
-
     waiting = InboundMessage.objects.exclude(state__in=[InboundState.PROCESSED, InboundState.NOTHING])
     for _ in range(2):  # what waited for another message may follow it in the second round
         waiting.update(state=InboundState.PENDING, attempts=0, next_try_at=None)
-        drain(clock=clock)
+        drain(clock=_standing(moment))
     look_at_all_again(now=moment)
-    sweep(clock=clock)
+    sweep(clock=_standing(moment))
 
 
-def _messages(database: str) -> Iterator[list[dict[str, Any]]]:
-    with _beside(database) as other:
-        rows = InboundMessage.objects.using(other).order_by(WORKED_FIRST, "pk").values_list("pk", flat=True)
-        ids = list(rows)
-        for first in range(0, len(ids), PAGE):
-            page = ids[first : first + PAGE]
-            found = InboundMessage.objects.using(other).filter(pk__in=page).order_by(WORKED_FIRST, "pk")
-            yield list(found.values(*MESSAGE.split()))
+def _standing(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django_q.models import OrmQ
 from shiptrack_site import watchdog
 from shiptrack_site.watchdog import Watchdog
 from tracking import clock
+from tracking.ingest.doorbell import ring
 from tracking.tasks import beat
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,38 @@ def test_what_the_dead_cluster_had_taken_is_free_again_and_only_that() -> None:
         OrmQ.objects.create(key=key, payload="x", lock=taken_until)
     watchdog.release_taken_tasks("core")
     assert list(OrmQ.objects.filter(lock__lt=Now()).values_list("key", flat=True)) == ["core"]
+
+
+def test_a_cluster_that_acknowledges_nothing_is_replaced_and_one_at_work_is_not(
+    idle: subprocess.Popen[bytes],
+) -> None:
+    """What is killed while it waits for results takes its lock along: tasks run, and nobody says that they did."""
+    retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
+    task = OrmQ.objects.create(key="core", payload="x", lock=timezone.now() + retry - timedelta(seconds=110))
+    assert not watchdog.keeps_tasks("core")
+    task.lock -= timedelta(seconds=15)
+    task.save()
+    assert (watchdog.keeps_tasks("core"), watchdog.keeps_tasks("net")) == (True, False)
+    assert dog(60).watch(idle) == "it did not acknowledge a task within 120 s"
+    watchdog.release_taken_tasks("core")
+    assert not watchdog.keeps_tasks("core")
+
+
+def test_of_equal_tasks_the_next_cluster_finds_one() -> None:
+    for task in ("tracking.tasks.drain", "tracking.tasks.sweep", "tracking.tasks.drain"):
+        ring(task)
+    watchdog.ring("core")
+    watchdog.ring("core")
+    ring("tracking.tasks.poll", "net")
+    ring("tracking.tasks.poll", "net")
+    OrmQ.objects.update(lock=timezone.now() + timedelta(minutes=4))
+    watchdog.release_taken_tasks("core")
+    assert [row.task["func"] for row in OrmQ.objects.filter(key="core", lock__lt=Now()).order_by("id")] == [
+        "tracking.tasks.drain",
+        "tracking.tasks.sweep",
+        "tracking.tasks.beat",
+    ]
+    assert OrmQ.objects.filter(key="net", lock__gt=Now()).count() == 2
 
 
 @pytest.mark.parametrize("gently", [True, False])

@@ -40,10 +40,21 @@ class Recorded:
     touched: frozenset[int]
 
 
+WORDED = ("text", "city", "region", "postcode", "country", "signed_by")
+PLACED = WORDED[1:]
+# A message may be worked long after it came: what was received later has the last word, whatever came to us first.
+NEWER = "excluded.received_at >= GREATEST(known.received_at, known.heard_again_at)"
 # The words of a repetition: its own, else those of its code; "" where the known event's code has the same.
-WORDS = """CASE WHEN excluded.text <> '' THEN excluded.text ELSE COALESCE(
+WORDS = f"""CASE WHEN NOT ({NEWER}) AND (known.text <> '' OR EXISTS (
+        SELECT FROM tracking_trackingcode code WHERE code.id = known.code_id AND code.text_shape <> ''))
+    THEN known.text WHEN excluded.text <> '' THEN excluded.text ELSE COALESCE(
         (SELECT CASE WHEN code.id = known.code_id THEN '' ELSE code.sample_text END
-         FROM tracking_trackingcode code WHERE code.id = excluded.code_id AND code.text_shape <> ''), known.text) END"""
+         FROM tracking_trackingcode code WHERE code.id = excluded.code_id AND code.text_shape <> ''), known.text) END"""  # noqa: S608
+FILLED = {
+    name: f"CASE WHEN {NEWER} THEN COALESCE(NULLIF(excluded.{name}, ''), known.{name}) "
+    f"ELSE COALESCE(NULLIF(known.{name}, ''), excluded.{name}) END"
+    for name in PLACED
+}
 INSERT = f"""
 INSERT INTO tracking_trackingevent AS known
     (shipment_id, identity, source_id, code_id, kind, occurred_at, precision, local_date, time_text, received_at,
@@ -56,18 +67,16 @@ FROM json_to_recordset(%s) AS told (
     region text, postcode text, country text, signed_by text)
 ORDER BY shipment_id, identity
 ON CONFLICT (shipment_id, identity) DO UPDATE SET
-    heard_again_at = GREATEST(known.heard_again_at, excluded.received_at),
+    received_at = LEAST(known.received_at, excluded.received_at),
+    message_id = CASE WHEN excluded.received_at < known.received_at THEN excluded.message_id ELSE known.message_id END,
+    heard_again_at = GREATEST(known.heard_again_at, known.received_at, excluded.received_at),
     not_repeated_at = NULL,
     text = {WORDS},
-    city = COALESCE(NULLIF(excluded.city, ''), known.city),
-    region = COALESCE(NULLIF(excluded.region, ''), known.region),
-    postcode = COALESCE(NULLIF(excluded.postcode, ''), known.postcode),
-    country = COALESCE(NULLIF(excluded.country, ''), known.country),
-    signed_by = COALESCE(NULLIF(excluded.signed_by, ''), known.signed_by)
+    {", ".join(f"{name} = {filled}" for name, filled in FILLED.items())}
 WHERE known.not_repeated_at IS NOT NULL
    OR known.occurred_at > known.received_at
-   OR (excluded.city, excluded.region, excluded.postcode, excluded.country, excluded.signed_by)
-      IS DISTINCT FROM (known.city, known.region, known.postcode, known.country, known.signed_by)
+   OR excluded.received_at < known.received_at
+   OR ({", ".join(FILLED.values())}) IS DISTINCT FROM ({", ".join(f"known.{name}" for name in PLACED)})
    OR {WORDS} <> known.text
 RETURNING shipment_id, (xmax = 0) AS is_new
 """  # noqa: S608 (made of constants)
@@ -76,10 +85,12 @@ RETURNING shipment_id, (xmax = 0) AS is_new
 def record(told: Sequence[Told]) -> Recorded:
     """Store events inside the caller's transaction; the shipments are locked by the caller.
 
-    An event is the same when parcel, source, time as received and code are; repeats only fill blanks.
+    An event is the same when parcel, source, time as received and code are. A repetition changes only words and place,
+    to the newest that are not empty, by their receipt and not by when they are worked.
     """
     if not told:
         return Recorded(0, 0, frozenset())
+    told = sorted(told, key=lambda item: item.received_at)
     codes = codes_for([Heard(item.event, item.source_kind, item.received_at) for item in told])
     rows: dict[tuple[int, int], dict[str, object]] = {}
     for item, code in zip(told, codes, strict=True):
@@ -127,8 +138,8 @@ def _settled(item: Told, milestone: str) -> Settled:
 
 
 def _merged(first: dict[str, object], second: dict[str, object]) -> dict[str, object]:
-    """Two tellings of one event in one batch: the first stands, the second fills its blanks."""
-    return {name: first[name] or second[name] for name in first}
+    """Two tellings of one event in one batch: the first stands, with the newer words and place."""
+    return {name: (second[name] if name in WORDED else "") or first[name] or second[name] for name in first}
 
 
 def mark_not_repeated(heard: Iterable[tuple[int, int, Sequence[Told]]], *, now: datetime) -> set[int]:

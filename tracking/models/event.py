@@ -113,6 +113,7 @@ class Observation(models.Model):
     estimate_precision = models.CharField(max_length=8, blank=True)
     estimate_told_at = models.DateTimeField(null=True, blank=True, help_text="Last receipt that named the estimate.")
     original_estimate_at = models.DateTimeField(null=True, blank=True)
+    original_told_at = models.DateTimeField(null=True, blank=True, help_text="Receipt of the first estimate.")
     delay_flag = models.CharField(max_length=40, blank=True)
     return_by = models.DateField(null=True, blank=True)
     signed_by = models.CharField(max_length=120, blank=True)
@@ -122,6 +123,11 @@ class Observation(models.Model):
     delivered_country = models.CharField(max_length=2, blank=True)
     delivered_to = models.CharField(max_length=120, blank=True)
     proof_url = models.CharField(max_length=500, blank=True)
+    told_before = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Facts that the newest snapshot did not repeat, with the receipt and time of the one that told them.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shipment", "source"], name="observation_once")]

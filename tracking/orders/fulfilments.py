@@ -15,7 +15,8 @@ FulfilmentKey = tuple[int, str]  # (source id, vendor fulfilment id)
 
 
 def accept(items: Sequence[ToldFulfilment], orders: dict[OrderKey, Order]) -> list[Accepted]:
-    """Write the updates (sorted by version) that are not older than the known rows; return those, in their order.
+    """Write the updates (sorted by version) that are not older than the known rows; return all in their order, the
+    older ones marked as late: their numbers may not be known yet.
 
     Every order named is in `orders`.
     """
@@ -26,12 +27,12 @@ def accept(items: Sequence[ToldFulfilment], orders: dict[OrderKey, Order]) -> li
     for item in items:
         key = (item.source.pk, item.update.external_id)
         row = known.setdefault(key, Fulfilment(source_id=key[0], external_id=key[1]))
-        if row.version_at and item.version < row.version_at:
-            continue
         order = orders[item.order_key]
-        _fill(row, item, order, warehouses)
-        accepted.append(Accepted(row, order, item))
-    _write([known[key] for key in sorted({_key(each) for each in accepted})])
+        is_late = bool(row.version_at and item.version < row.version_at)
+        if not is_late:
+            _fill(row, item, order, warehouses)
+        accepted.append(Accepted(row, order, item, is_late))
+    _write([known[key] for key in sorted({_key(each) for each in accepted if not each.is_late})])
     return sorted(accepted, key=lambda each: (each.told.version, each.fulfilment.pk, each.told.received_at))
 
 

@@ -157,8 +157,8 @@ def upsert_fulfilments(
 ) -> list[Accepted]:
     """Write fulfilments whose version is not older than the known one; orders not known yet become stubs.
 
-    `orders` (locked) is extended in place. Returns every accepted update in order of the versions, earlier versions of
-    one batch too: each may name another parcel.
+    `orders` (locked) is extended in place. Returns every update in order of the versions, earlier ones too: each may
+    name another parcel. Those older than the known row are marked as late.
     """
     items = sorted(told, key=lambda item: (item.version, item.received_at))
     missing = {item.order_key: item for item in items if item.order_key not in orders}

@@ -51,8 +51,9 @@ class ToldFulfilment:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A fulfilment update that is not older than what we know, with its row and order."""
+    """A fulfilment update with its row and order. `is_late`: a newer one is known, so it changed nothing of the row."""
 
     fulfilment: Fulfilment
     order: Order
     told: ToldFulfilment
+    is_late: bool = False

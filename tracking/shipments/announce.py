@@ -8,6 +8,7 @@ from tracking.orders.told import Accepted
 from tracking.shipments.claims import claimed, give_number
 from tracking.shipments.desk import Announced, Desk, numbers_of
 from tracking.shipments.directory import Directory
+from tracking.shipments.former_numbers import name_formerly
 from tracking.shipments.order_facts import Terms
 from tracking.shipments.parcels import Held, plan
 from tracking.shipments.store import Carriers, living, new_shipment
@@ -38,11 +39,18 @@ def announce(
 def _work(desk: Desk, item: Accepted) -> None:
     links = desk.links_of(item)
     if item.told.update.status in NO_PARCEL:
-        for link in links:
-            _drop(desk, item, link)
+        for link in [] if item.is_late else links:
+            _drop(desk, item, link, item.told.version)
         return
     if not item.told.update.requires_shipping:
         return
+    if item.is_late:
+        _work_late(desk, item, links)
+    else:
+        _follow(desk, item, links)
+
+
+def _follow(desk: Desk, item: Accepted, links: Sequence[FulfilmentParcel]) -> None:
     by_index = {link.parcel_index: link for link in links}
     todo = plan([_held(desk, item, link) for link in links], numbers_of(item))
     for index, number in todo.fill.items():
@@ -52,11 +60,25 @@ def _work(desk: Desk, item: Accepted) -> None:
     for index in todo.clear:
         _clear(desk, item, by_index[index].shipment)
     for index in todo.drop:
-        _drop(desk, item, by_index[index])
+        _drop(desk, item, by_index[index], item.told.version)
     for index, number in todo.add:
         _add(desk, item, index, number)
     for link in desk.links_of(item):
-        _tell(desk, item, link.shipment)
+        desk.tell(item, link.shipment)
+
+
+def _work_late(desk: Desk, item: Accepted, links: Sequence[FulfilmentParcel]) -> None:
+    """A version that comes after a newer one leaves what it would have left before it: a parcel that was withdrawn
+    since, or the former number of the only parcel. Of several parcels nobody can say which one a number named."""
+    numbers = numbers_of(item)
+    if item.fulfilment.status in NO_PARCEL and item.fulfilment.version_at and not desk.had_parcels(item):
+        for index, number in plan([], numbers).add:
+            _add(desk, item, index, number)
+        for link in desk.links_of(item):
+            desk.tell(item, link.shipment)
+            _drop(desk, item, link, item.fulfilment.version_at)
+    elif len(links) == len(numbers) == 1 and numbers[0] != links[0].shipment.number:
+        name_formerly(desk, item, links[0], numbers[0])
 
 
 def _held(desk: Desk, item: Accepted, link: FulfilmentParcel) -> Held:
@@ -104,7 +126,7 @@ def _replace(desk: Desk, item: Accepted, link: FulfilmentParcel, number: str) ->
     too, it is another parcel."""
     shipment, at = link.shipment, item.told.version
     is_anothers = any(other.fulfilment.order_id != item.order.pk for other in desk.others(link))
-    if is_anothers or desk.was_scanned(shipment):
+    if is_anothers or desk.was_scanned(shipment, at):
         desk.end_link(link, at)
         desk.result.shipments.append(shipment)
         _add(desk, item, link.parcel_index, number)
@@ -125,15 +147,15 @@ def _clear(desk: Desk, item: Accepted, shipment: Shipment) -> None:
     desk.result.shipments.append(shipment)
 
 
-def _drop(desk: Desk, item: Accepted, link: FulfilmentParcel) -> None:
-    """The fulfilment names a parcel no more. Nobody else does and it was never scanned: it will not be sent."""
-    shipment, at = link.shipment, item.told.version
+def _drop(desk: Desk, item: Accepted, link: FulfilmentParcel, at: datetime) -> None:
+    """The fulfilment names a parcel no more. Nobody else does and it was not scanned by then: it will not be sent."""
+    shipment = link.shipment
     others = desk.others(link)
     desk.end_link(link, at)
     desk.result.shipments.append(shipment)
     if others:
         _hand_over(desk, shipment, item, others)
-    elif not desk.was_scanned(shipment):
+    elif not desk.was_scanned(shipment, at):
         desk.directory.withdraw(shipment, at=at)
         shipment.voided_at = shipment.voided_at or at
         desk.result.withdrawn.append((shipment, at, item.told.source.pk))
@@ -145,18 +167,3 @@ def _hand_over(desk: Desk, shipment: Shipment, item: Accepted, others: Sequence[
     if shipment.order_id == item.order.pk and item.order.pk not in orders:
         shipment.order = orders[min(orders)]
         desk.terms.apply(shipment, shipment.order)
-
-
-def _tell(desk: Desk, item: Accepted, shipment: Shipment) -> None:
-    """Fill what the fulfilment and its order say of the parcel; the first order stays the primary one."""
-    update, fulfilment = item.told.update, item.fulfilment
-    if shipment.order_id is None:
-        shipment.order = item.order
-    if update.status == "success":
-        shipment.fulfilled_at = shipment.fulfilled_at or fulfilment.created_at
-    shipment.warehouse_id = shipment.warehouse_id or fulfilment.warehouse_id
-    shipment.carrier = shipment.carrier or desk.carriers.by_name(update.carrier_name)
-    shipment.service = shipment.service or desk.carriers.service(shipment.carrier, update.service)
-    if shipment.order_id == item.order.pk:
-        desk.terms.apply(shipment, item.order)
-    desk.result.shipments.append(shipment)

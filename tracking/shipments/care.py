@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from tracking.models import CarePolicy, ExceptionCase, Order
-from tracking.vocabulary import Outcome
+from tracking.models import CarePolicy, ExceptionCase, Order, Shipment
+from tracking.vocabulary import CaseState, Outcome
 
 NO_TROUBLE = (Outcome.NOT_AN_EXCEPTION, Outcome.DUPLICATE)
 WITHOUT_CENTS = frozenset({"JPY", "KRW", "CLP", "VND"})  # ISO 4217: no minor units
@@ -71,6 +71,12 @@ class CareBook:
         return (
             f"{count} cases within {policy.troubles_within_days} days before" if count >= (policy.troubles or 0) else ""
         )
+
+
+def has_open_case(shipment: Shipment) -> bool:
+    """True when somebody has to see to the parcel now."""
+    cases = ExceptionCase.objects.filter(shipment_id=shipment.pk) if shipment.pk else ExceptionCase.objects.none()
+    return cases.exclude(state=CaseState.RESOLVED).exists()
 
 
 def _placed_at(order: Order) -> datetime:

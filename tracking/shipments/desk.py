@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from tracking.connectors.numbers import normalize
 from tracking.models import FulfilmentParcel, Shipment, TrackingEvent
@@ -40,7 +40,7 @@ class Desk:
         self._links: dict[int, list[FulfilmentParcel]] = defaultdict(list)  # by fulfilment id
         self._new: list[FulfilmentParcel] = []
         self._changed: dict[int, FulfilmentParcel] = {}
-        self._scanned: set[int] = set()
+        self._scanned: dict[int, datetime] = {}  # by shipment id: its first physical scan
 
     def load(self, accepted: Sequence[Accepted]) -> None:
         """Read and lock the parcels of the fulfilments and of the numbers they name, with everyone who names them."""
@@ -56,24 +56,32 @@ class Desk:
         for link in rows:
             link.shipment = parcels[link.shipment_id]
             self._links[link.fulfilment_id].append(link)
-        scans = TrackingEvent.objects.filter(
-            shipment_id__in={link.shipment_id for link in rows}, code__evidence=Evidence.ITEM_SCANNED
-        )
-        self._scanned = set(scans.order_by().values_list("shipment_id", flat=True).distinct())
+        named = (row for item in accepted for number in numbers_of(item) for row in self.directory.rows[number])
+        asked = {row.shipment_id for row in [*rows, *named]}
+        scans = TrackingEvent.objects.filter(shipment_id__in=asked, code__evidence=Evidence.ITEM_SCANNED)
+        self._scanned = dict(scans.order_by().values_list("shipment_id").annotate(at=Min("occurred_at")))
 
     def links_of(self, item: Accepted) -> list[FulfilmentParcel]:
         """The parcels a fulfilment names now."""
         return [link for link in self._links[item.fulfilment.pk] if link.ended_at is None]
 
-    def was_scanned(self, shipment: Shipment) -> bool:
-        """True when a physical scan of the parcel is stored."""
-        return shipment.first_scan_at is not None or shipment.pk in self._scanned
+    def was_scanned(self, shipment: Shipment, at: datetime) -> bool:
+        """True when a physical scan of the parcel is known that happened before `at`; later ones say nothing of what
+        was decided then, whenever they are heard."""
+        scanned_at = self._scanned.get(shipment.pk or 0) or shipment.first_scan_at
+        return scanned_at is not None and scanned_at < at
 
-    def link(self, item: Accepted, index: int, shipment: Shipment) -> None:
-        """Make the fulfilment's parcel of that index this shipment."""
+    def had_parcels(self, item: Accepted) -> bool:
+        """True when the fulfilment names a parcel, or named one once."""
+        key = item.fulfilment.pk
+        return bool(self._links[key]) or FulfilmentParcel.objects.filter(fulfilment_id=key).exists()
+
+    def link(self, item: Accepted, index: int, shipment: Shipment) -> FulfilmentParcel:
+        """Make the fulfilment's parcel of that index this shipment; return the link."""
         link = FulfilmentParcel(fulfilment=item.fulfilment, shipment=shipment, parcel_index=index)
         self._links[item.fulfilment.pk].append(link)
         self._new.append(link)
+        return link
 
     def others(self, link: FulfilmentParcel) -> list[FulfilmentParcel]:
         """The links by which other fulfilments name the same parcel now."""
@@ -94,9 +102,25 @@ class Desk:
         joining.join(survivor, loser, self.directory, now=self.now)
         for link in (link for links in self._links.values() for link in links if link.shipment is loser):
             link.shipment = survivor
-        self._scanned |= {survivor.pk} if loser.pk in self._scanned else set()
+        scans = [self._scanned[row.pk] for row in (survivor, loser) if row.pk in self._scanned]
+        if scans:
+            self._scanned[survivor.pk] = min(scans)
         self.result.shipments.append(survivor)
         return survivor
+
+    def tell(self, item: Accepted, shipment: Shipment) -> None:
+        """Fill what the fulfilment and its order say of the parcel; the first order stays the primary one."""
+        update, fulfilment = item.told.update, item.fulfilment
+        if shipment.order_id is None:
+            shipment.order = item.order
+        if update.status == "success":
+            shipment.fulfilled_at = shipment.fulfilled_at or fulfilment.created_at
+        shipment.warehouse_id = shipment.warehouse_id or fulfilment.warehouse_id
+        shipment.carrier = shipment.carrier or self.carriers.by_name(update.carrier_name)
+        shipment.service = shipment.service or self.carriers.service(shipment.carrier, update.service)
+        if shipment.order_id == item.order.pk:
+            self.terms.apply(shipment, item.order)
+        self.result.shipments.append(shipment)
 
     def write(self) -> None:
         """Write shipments, numbers and links, in that order."""

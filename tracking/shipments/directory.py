@@ -92,6 +92,10 @@ class Directory:
                 return row
         return None
 
+    def is_known(self, number: str) -> bool:
+        """True when `number` names a parcel, or named one once."""
+        return bool(self.rows.get(number))
+
     def was_named(self, shipment: Shipment, number: str) -> bool:
         """True when `number` named `shipment` until it was replaced."""
         rows = self.rows.get(number, ())

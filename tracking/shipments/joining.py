@@ -77,8 +77,16 @@ def _move_events(survivor: int, loser: int) -> None:
 
 
 def _move_observations(survivor: int, loser: int) -> None:
-    """Keep the newer word of each source."""
+    """Keep the newer word of each source, and the first estimate of both."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE tracking_observation kept SET original_estimate_at = other.original_estimate_at,
+                 original_told_at = other.original_told_at FROM tracking_observation other
+               WHERE kept.shipment_id IN (%s, %s) AND other.shipment_id IN (%s, %s)
+                 AND kept.source_id = other.source_id AND kept.shipment_id <> other.shipment_id
+                 AND other.original_told_at < COALESCE(kept.original_told_at, 'infinity')""",
+            [survivor, loser, survivor, loser],
+        )
         cursor.execute(
             """DELETE FROM tracking_observation gone USING tracking_observation kept
                WHERE gone.shipment_id IN (%s, %s) AND kept.shipment_id IN (%s, %s)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from tracking.calendars.carrier import CarrierDays
 from tracking.calendars.days import at_local
 from tracking.models import Carrier, Order, PromisePolicy, Shipment, Warehouse
-from tracking.shipments.care import CareBook
+from tracking.shipments.care import CareBook, has_open_case
 from tracking.shipments.store import Parcels
 from tracking.status.places import zone_of
 from tracking.vocabulary import CareLevel
@@ -73,11 +73,15 @@ class Terms:
         )
 
     def _set_care(self, shipment: Shipment, order: Order) -> None:
-        """Raise the care level by policy; never lower it, and leave alone what a person set."""
-        if shipment.care_level == CareLevel.HIGH or shipment.care_set_by_id:
+        """Set the care level by the order as it is now; leave alone what a person set, and never lower it while a case
+        is open. A parcel that stays high keeps the policy that made it so."""
+        if shipment.care_set_by_id:
             return
         policy, reason = self.care.judge(order)
-        if policy:
+        if shipment.care_level == CareLevel.HIGH:
+            if not policy and not has_open_case(shipment):
+                shipment.care_level, shipment.care_policy, shipment.care_reason = CareLevel.STANDARD, "", ""
+        elif policy:
             shipment.care_level, shipment.care_policy = CareLevel.HIGH, policy[:200]
             shipment.care_reason = reason[:300]
 
@@ -94,7 +98,7 @@ def _fits(policy: PromisePolicy, order: Order) -> bool:
 def follow_orders(orders: Iterable[Order], parcels: Parcels, terms: Terms) -> list[int]:
     """Carry changed facts of orders over to their parcels; return the ids of the parcels that changed.
 
-    A high care level is never lowered here.
+    A high care level is not lowered while the parcel has an open case.
     """
     by_id = {order.pk: order for order in orders if order.pk}
     rows = Shipment.objects.filter(order_id__in=by_id, merged_into=None).values_list("pk", "order_id")

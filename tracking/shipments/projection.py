@@ -57,7 +57,8 @@ def project_all(shipments: Mapping[int, Shipment]) -> dict[int, Projected]:
 def _project(
     shipment: Shipment, state: ShipmentState, first_estimates: Mapping[int | None, datetime | None]
 ) -> Projected:
-    """`first_estimates`: by source. One batch may bring several, of which the state knows the last alone."""
+    """`first_estimates`: by source. The first one shown is of the source whose estimate is shown now, so that it does
+    not matter whose came to us first."""
     sentence = (shipment.sentence_key, shipment.sentence_parameters, shipment.sentence_version)
     projected = Projected(shipment, state, shipment.status, sentence, columns_of(shipment))
     for name in COPIED:
@@ -65,7 +66,7 @@ def _project(
     shipment.label_at = state.label_at or shipment.label_told_at
     shipment.estimate_at, shipment.estimate_source_id = state.estimate_at, state.estimate_source_id
     first = first_estimates.get(state.estimate_source_id) or state.estimate_at
-    shipment.original_estimate_at = shipment.original_estimate_at or first
+    shipment.original_estimate_at = first or shipment.original_estimate_at
     shipment.signed_by, shipment.delivered_to = state.signed_by[:120], state.delivered_to[:120]
     city, region, postcode, country = state.delivered_place
     shipment.delivered_city, shipment.delivered_region = city[:120], region[:64]
