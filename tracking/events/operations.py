@@ -14,7 +14,7 @@ from tracking.models import TrackingCode
 from tracking.status.identity import event_identity
 from tracking.status.mapping import text_shape
 from tracking.status.times import Settled, settle, zone_side
-from tracking.vocabulary import Precision
+from tracking.vocabulary import Evidence, Precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,13 @@ def record(told: Sequence[Told]) -> Recorded:
         written = cursor.fetchall()
     new = sum(1 for _, is_new in written if is_new)
     return Recorded(new, len(told) - new, frozenset(shipment for shipment, _ in written))
+
+
+def first_scan(told: Sequence[Told]) -> datetime | None:
+    """Return when the first physical scan among events happened that are not stored yet; None when there is none."""
+    codes = codes_for([Heard(item.event, item.source_kind, item.received_at) for item in told])
+    scans = (pair for pair in zip(told, codes, strict=True) if pair[1].evidence == Evidence.ITEM_SCANNED)
+    return min((_settled(item, code.milestone).occurred_at for item, code in scans), default=None)
 
 
 def _row(item: Told, code: TrackingCode) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 
 from tracking.connectors.contract import Observation, ObservedEvent
 from tracking.connectors.numbers import normalize
@@ -25,6 +26,7 @@ from tracking.shipments.projection import destination_zone
 from tracking.shipments.store import Carriers, Parcels, living, new_shipment
 from tracking.vocabulary import NumberRole
 
+Named = tuple[Item, ObservedEvent, str]
 NOON = time(12)
 OWN_REPORT = "What we told the shop ourselves, come back."
 NO_STORE = "The source belongs to no store, so its orders have nowhere to go. Choose its store and replay."
@@ -75,7 +77,7 @@ def apply(items: Sequence[Item], *, stores: dict[int, int], now: datetime) -> Ap
     batch.directory.load(_numbers(batch.items))
     batch.applied.results |= leave_out(batch.items, batch.directory)
     later = _events(batch, _named(batch.items), is_first_look=True)
-    _announce(batch, orders)
+    _announce(batch, orders, later)
     batch.applied.results |= leave_out(batch.items, batch.directory)
     _events(batch, [each for each in later if each[1] in each[0].reading.events], is_first_look=False)
     _fulfilment_events(batch)
@@ -103,17 +105,29 @@ def _orders(batch: _Batch) -> dict[OrderKey, Order]:
     return upsert_orders(told, now=batch.now)
 
 
-def _announce(batch: _Batch, orders: dict[OrderKey, Order]) -> None:
+def _announce(batch: _Batch, orders: dict[OrderKey, Order], later: Sequence[Named]) -> None:
     told = [
         ToldFulfilment(update, item.source, batch.stores[item.source.pk], item.message.received_at)
         for item in batch.items
         for update in (*item.reading.fulfilments, *(f for order in item.reading.orders for f in order.fulfilments))
     ]
     accepted = upsert_fulfilments(told, orders, now=batch.now)
-    announced = announce(accepted, batch.directory, batch.carriers, batch.terms, now=batch.now)
+    unseen = partial(_first_scan, later)
+    announced = announce(accepted, batch.directory, batch.carriers, batch.terms, now=batch.now, unseen=unseen)
     batch.touched |= {shipment.pk for shipment in announced.shipments}
     batch.touched |= set(carrier_facts.void(Withdrawn(*each) for each in announced.withdrawn))
     batch.applied.arrived = [(item.source.pk, f"fulfilment:{item.update.external_id}") for item in told]
+
+
+def _first_scan(later: Sequence[Named], number: str) -> datetime | None:
+    """When a number that names no parcel yet was first scanned, by the events that wait for the announcements."""
+    return operations.first_scan(
+        [
+            operations.Told(0, item.source.pk, item.source.kind, event, item.message.received_at)
+            for item, event, named in later
+            if named == number
+        ]
+    )
 
 
 def _numbers(items: Iterable[Item]) -> set[str]:
@@ -124,9 +138,6 @@ def _numbers(items: Iterable[Item]) -> set[str]:
         found |= {each.tracking_number for each in reading.shipments}
         found |= {each.tracking_number for each in reading.observations}
     return {normalize(number) for number in found} - {""}
-
-
-Named = tuple[Item, ObservedEvent, str]
 
 
 def _named(items: Iterable[Item]) -> list[Named]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from tracking.models import FulfilmentParcel, Shipment
 from tracking.orders.told import Accepted
 from tracking.shipments.claims import claimed, give_number
-from tracking.shipments.desk import Announced, Desk, numbers_of
+from tracking.shipments.desk import Announced, Desk, Unseen, numbers_of
 from tracking.shipments.directory import Directory
 from tracking.shipments.former_numbers import name_formerly
 from tracking.shipments.order_facts import Terms
@@ -18,15 +18,21 @@ NO_PARCEL = frozenset({"error", "failure", "cancelled"})
 
 
 def announce(
-    accepted: Sequence[Accepted], directory: Directory, carriers: Carriers, terms: Terms, *, now: datetime
+    accepted: Sequence[Accepted],
+    directory: Directory,
+    carriers: Carriers,
+    terms: Terms,
+    *,
+    now: datetime,
+    unseen: Unseen,
 ) -> Announced:
     """Create, name, rename or withdraw the parcels that fulfilments speak of. Runs inside the caller's transaction.
 
-    The caller has locked the orders.
+    The caller has locked the orders. `unseen` tells when a number was first scanned whose events wait for its parcel.
     """
     if not accepted:
         return Announced()
-    desk = Desk(directory, carriers, terms, now)
+    desk = Desk(directory, carriers, terms, now, unseen)
     desk.load(accepted)
     for item in accepted:
         _work(desk, item)

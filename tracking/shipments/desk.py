@@ -1,7 +1,7 @@
 """The working table of one batch of fulfilments: parcels, who names them, and what is to be written."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,9 @@ from tracking.shipments.directory import Directory
 from tracking.shipments.order_facts import Terms
 from tracking.shipments.store import Carriers, living
 from tracking.vocabulary import Evidence
+
+
+Unseen = Callable[[str], datetime | None]
 
 
 @dataclass(slots=True)
@@ -34,8 +37,9 @@ def numbers_of(item: Accepted) -> list[str]:
 class Desk:
     """Links between fulfilments and parcels, one object per row; joins and writes."""
 
-    def __init__(self, directory: Directory, carriers: Carriers, terms: Terms, now: datetime) -> None:
+    def __init__(self, directory: Directory, carriers: Carriers, terms: Terms, now: datetime, unseen: Unseen) -> None:
         self.directory, self.carriers, self.terms, self.now = directory, carriers, terms, now
+        self._unseen = unseen
         self.result = Announced()
         self._links: dict[int, list[FulfilmentParcel]] = defaultdict(list)  # by fulfilment id
         self._new: list[FulfilmentParcel] = []
@@ -69,6 +73,11 @@ class Desk:
         """True when a physical scan of the parcel is known that happened before `at`; later ones say nothing of what
         was decided then, whenever they are heard."""
         scanned_at = self._scanned.get(shipment.pk or 0) or shipment.first_scan_at
+        return (scanned_at is not None and scanned_at < at) or self.number_was_scanned(shipment.number, at)
+
+    def number_was_scanned(self, number: str, at: datetime) -> bool:
+        """True when a scan before `at` waits for the parcel of a number."""
+        scanned_at = self._unseen(number)
         return scanned_at is not None and scanned_at < at
 
     def had_parcels(self, item: Accepted) -> bool:

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from tracking.models import FulfilmentParcel, Shipment
 from tracking.orders.told import Accepted
-from tracking.shipments.claims import carrier_code
+from tracking.shipments.claims import carrier_code, give_number
 from tracking.shipments.desk import Desk
-from tracking.vocabulary import NumberRole
+from tracking.shipments.store import new_shipment
+from tracking.vocabulary import Direction, NumberRole
 
 
 def name_formerly(desk: Desk, item: Accepted, link: FulfilmentParcel, number: str) -> None:
@@ -19,13 +20,23 @@ def name_formerly(desk: Desk, item: Accepted, link: FulfilmentParcel, number: st
     row = desk.directory.current(shipment, shipment.number)
     at = row.valid_from if row else item.fulfilment.version_at or item.told.version
     other = desk.directory.holder(number, at=item.told.version)
-    if other is None and not desk.directory.is_known(number):
+    if other is None and desk.directory.is_known(number):
+        return  # of a parcel that is no more
+    if other is None and desk.number_was_scanned(number, at):
+        other = new_shipment(now=desk.now, direction=Direction.OUTBOUND)
+        give_number(item, other, number, desk.directory, desk.carriers)
+        _own(desk, item, link, other, at)
+    elif other is None:
         _add(desk, item, shipment, number, at)
-    elif other is not None and other.order_id is None and desk.was_scanned(other, at):
-        desk.end_link(desk.link(item, link.parcel_index, other), at)
-        desk.tell(item, other)
-    elif other is not None and other.order_id is None:
+    elif other.order_id is None and desk.was_scanned(other, at):
+        _own(desk, item, link, other, at)
+    elif other.order_id is None:
         _join_formerly(desk, shipment, other, number, at)
+
+
+def _own(desk: Desk, item: Accepted, link: FulfilmentParcel, other: Shipment, until: datetime) -> None:
+    desk.end_link(desk.link(item, link.parcel_index, other), until)
+    desk.tell(item, other)
 
 
 def _join_formerly(desk: Desk, shipment: Shipment, other: Shipment, number: str, at: datetime) -> None:

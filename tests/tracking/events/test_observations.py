@@ -1,6 +1,7 @@
 """Snapshots: the newest word of each source counts, absent facts take nothing back."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise, permutations
 
 import pytest
 
@@ -114,3 +115,49 @@ def test_when_an_estimate_was_last_named_is_kept(ids: tuple[int, int], now: date
     assert say(ids, now + timedelta(hours=1), word()).estimate_told_at == now
     later = now + timedelta(hours=2)
     assert say(ids, later, word(estimate_at=estimate(ESTIMATE))).estimate_told_at == later
+
+
+SPOKEN: list[tuple[int, dict[str, object]]] = [
+    (0, {"estimate_at": estimate(ESTIMATE), "delivered_place": Place("PORTLAND", "OR", "97201", "US")}),
+    (1, {"signed_by": "ANN", "delay_flag": "WEATHER", "proof_url": "https://example.com/1"}),
+    (2, {"estimate_at": estimate(ESTIMATE + timedelta(days=2)), "delivered_place": Place("SALEM")}),
+    (3, {"proof_url": "https://example.com/3"}),
+]
+
+
+@pytest.mark.parametrize("knows_its_time", [False, True], ids=["received", "about"])
+def test_neither_order_nor_batches_of_work_decide_what_stands(
+    ids: tuple[int, int], now: datetime, knows_its_time: bool
+) -> None:
+    """Each fact is of the newest snapshot that tells it, and the first estimate of the first, whoever is worked first:
+    by when they were received, or, where all say so, of what time they speak."""
+
+    def said(hours: int, facts: dict[str, object]) -> Said:
+        at = now + timedelta(hours=hours)
+        return Said(*ids, word(**facts), at, about_at=at - timedelta(minutes=5) if knows_its_time else None)
+
+    facts = [field.name for field in Observation._meta.concrete_fields if field.name != "id"]
+    found = []
+    for order in permutations(SPOKEN):
+        for batches in (range(1), range(0, 4, 2), range(4)):
+            Observation.objects.all().delete()
+            for first, end in pairwise([*batches, 4]):
+                observe(said(*each) for each in order[first:end])
+            found.append(Observation.objects.values(*facts).get())
+    assert found == [found[0]] * len(found)
+    row = Observation.objects.get()
+    assert (row.estimate_at, row.original_estimate_at) == (ESTIMATE + timedelta(days=2), ESTIMATE)
+    assert (row.delivered_city, row.delivered_postcode) == ("SALEM", "97201")
+    assert (row.signed_by, row.delay_flag, row.proof_url) == ("ANN", "", "https://example.com/3")
+
+
+def test_a_late_snapshot_is_the_same_whichever_of_both_is_worked_first(ids: tuple[int, int], now: datetime) -> None:
+    newer = Said(*ids, word(delay_flag="WEATHER"), now, about_at=now)
+    late = Said(*ids, word(estimate_at=estimate(ESTIMATE)), now + timedelta(hours=1), about_at=now - timedelta(hours=9))
+    for order in permutations([newer, late]):
+        Observation.objects.all().delete()
+        for each in order:
+            observe([each])
+        row = Observation.objects.get()
+        assert (row.observed_at, row.delay_flag) == (now, "WEATHER")
+        assert (row.estimate_at, row.estimate_told_at) == (ESTIMATE, now - timedelta(hours=9))

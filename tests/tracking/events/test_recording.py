@@ -205,3 +205,25 @@ def test_any_split_into_batches_gives_the_same_rows(
     new = record(items[:cut]).new + record(items[cut:]).new
     assert stored() == whole
     assert new == len(whole) == len({(code, hours) for code, hours, _ in tellings})
+
+
+ARRIVED: list[tuple[int, dict[str, Any]]] = [
+    (1, {"description": "Arrived", "place": Place(city="DENVER", postcode="80201")}),
+    (2, {"signed_by": "ANN"}),
+    (3, {"description": "Arrived at FedEx hub", "place": Place(city="BOULDER")}),
+]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3])
+def test_neither_order_nor_batches_of_work_decide_which_words_stand(
+    parcel: Shipment, source: Source, now: datetime, cut: int
+) -> None:
+    """What was received last has the last word, also when it was worked first, or together with the others."""
+    for order in itertools.permutations(ARRIVED):
+        TrackingEvent.objects.all().delete()
+        said = [told(parcel, source, event(**facts), now + timedelta(hours=n), n) for n, facts in order]
+        for batch in (said[:cut], said[cut:]) if cut else ([each] for each in said):
+            record(batch)
+        row = TrackingEvent.objects.get()
+        assert (row.text, row.city, row.postcode) == ("Arrived at FedEx hub", "BOULDER", "80201")
+        assert (row.signed_by, row.received_at, row.message_id) == ("ANN", now + timedelta(hours=1), 1)
