@@ -16,7 +16,6 @@ from tracking.shipments.order_facts import Terms
 from tracking.shipments.store import Carriers, living
 from tracking.vocabulary import Evidence
 
-
 Unseen = Callable[[str], datetime | None]
 
 

@@ -142,12 +142,13 @@ def test_a_promise_is_the_shops_else_the_policys_and_does_not_move_with_the_carr
     assert (only_parcel().promise_is_date, only_parcel().promise_origin) == (True, "the shop's order")
 
 
-def test_high_care_comes_with_the_value_and_is_not_lowered() -> None:
+def test_high_care_comes_and_goes_with_the_value() -> None:
+    """It must not depend on whether both versions are worked together; while a case is open it stays."""
     CarePolicy.objects.create(name="Dear", minimum_total_minor=25_000)
     tell("shop", order(total_minor=30_000), fulfilment(ONE))
     assert (only_parcel().care_level, only_parcel().care_policy) == ("high", "Dear")
     tell("shop", order(version=LATER, total_minor=100))
-    assert only_parcel().care_level == "high"
+    assert (only_parcel().care_level, only_parcel().care_policy) == ("standard", "")
 
 
 def test_a_fulfilment_keeps_its_newest_version() -> None:
