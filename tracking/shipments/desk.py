@@ -60,7 +60,7 @@ class Desk:
             link.shipment = parcels[link.shipment_id]
             self._links[link.fulfilment_id].append(link)
         named = (row for item in accepted for number in numbers_of(item) for row in self.directory.rows[number])
-        asked = {row.shipment_id for row in [*rows, *named]}
+        asked = {link.shipment_id for link in rows} | {row.shipment_id for row in named}
         scans = TrackingEvent.objects.filter(shipment_id__in=asked, code__evidence=Evidence.ITEM_SCANNED)
         self._scanned = dict(scans.order_by().values_list("shipment_id").annotate(at=Min("occurred_at")))
 
