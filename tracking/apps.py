@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from tracking import timestamps
+from tracking import bulk, timestamps
 from tracking.checks import CHECKS
 
 
@@ -13,7 +13,8 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        """Register the system checks; read moments fast."""
+        """Register the system checks; read moments fast, ask for many rows by one parameter."""
         timestamps.read_fast()
+        bulk.register_lookups()
         for check in CHECKS:
             register(check)

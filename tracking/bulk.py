@@ -1,4 +1,4 @@
-"""Many rows in one statement with one parameter: a JSON text that the server takes apart.
+"""Many rows in one statement with one parameter: a JSON text or an array that the server takes apart.
 
 Django's `bulk_create` prepares every value of every row by itself, which costs more than the insert; this is for the
 few hot paths where it shows. Rows are plain tuples of values as the database takes them.
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import BigIntegerField, CharField, ForeignKey, Lookup, Model
 
 Row = Sequence[Any]
 TEXTS = ("varchar", "text", "char")
@@ -58,6 +58,38 @@ def document(columns: Sequence[str], rows: Iterable[Row]) -> str | None:
 def array(ids: Iterable[int]) -> str:
     """Return ids as the one parameter of `= ANY (%s::bigint[])`."""
     return "{" + ",".join(map(str, ids)) + "}"
+
+
+class _AnyId(Lookup):
+    """`column__any_of=ids`: what `__in` finds, with one parameter instead of one for each id. No id finds nothing.
+
+    Takes a collection; Django goes through it before the lookup does.
+    """
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY (%s::bigint[])", (*params, array(self.rhs))
+
+
+class _AnyText(Lookup):
+    """The same for texts."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY (%s::text[])", (*params, list(self.rhs))
+
+
+def register_lookups() -> None:
+    """Let querysets ask with `__any_of` for many ids, related rows or texts."""
+    for field in (BigIntegerField, ForeignKey):
+        field.register_lookup(_AnyId)
+    CharField.register_lookup(_AnyText)
 
 
 def _defaults(model: type[Model], columns: Sequence[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 
 from tracking import bulk
-from tracking.models import DomainEvent, InboundMessage, PollState, WakeFlag
+from tracking.models import CaseActivity, DomainEvent, InboundMessage, PollState, WakeFlag
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
@@ -84,3 +84,13 @@ def test_a_moment_python_cannot_hold_is_refused_as_ever() -> None:
         cursor.execute("SELECT '12026-01-01'::timestamptz")
         with pytest.raises(DataError, match="too large"):
             cursor.fetchone()
+
+
+def test_many_ids_related_rows_or_texts_are_asked_for_by_one_parameter() -> None:
+    one, two, _ = (DomainEvent.objects.create(kind=kind, at=AT, payload={}) for kind in ("a", 'b,"{}\\', "c"))
+    rows = DomainEvent.objects.order_by("id")
+    assert list(rows.filter(pk__any_of={two.pk, one.pk, 0})) == [one, two]
+    assert list(rows.filter(kind__any_of=[two.kind, "z"])) == [two]
+    assert rows.filter(pk__any_of=range(10_000)).update(kind="d") == 3
+    assert not rows.filter(pk__any_of=[]).exists()
+    assert not CaseActivity.objects.filter(case__any_of=[one.pk]).exists()

@@ -8,6 +8,7 @@ number in ten through.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from tracking.connectors.carriers import group_for
 
@@ -15,6 +16,7 @@ MAX_LENGTH = 64
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Pd", "Zs", "Zl", "Zp"})  # controls, invisible, dashes, spaces
 
 
+@lru_cache(maxsize=8192)
 def normalize(number: str) -> str:
     """Return the one spelling a number is stored and looked up by: NFKC, upper case, no spaces, dashes or invisible
     characters, at most 64 characters. "" when nothing is left. Doing it twice changes nothing."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from tracking.connectors.contract import Unreadable, UnreadableMessage, When
@@ -52,6 +53,9 @@ def _no_constant(name: str) -> Any:
     raise _BadNumber
 
 
+_DECODER = json.JSONDecoder(parse_float=_real, parse_int=_whole, parse_constant=_no_constant)
+
+
 def decode_json(body: bytes) -> Any:
     """Decode the bytes of a message: UTF-8 JSON; fractions become Decimal, NUL characters in texts are dropped.
 
@@ -59,20 +63,20 @@ def decode_json(body: bytes) -> Any:
     characters (lone surrogates) and nesting deeper than 64.
     """
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise UnreadableMessage("The message is not UTF-8 text.") from None
     if not text.strip():
         raise UnreadableMessage("The message is empty.")
     try:
-        value = json.loads(text, parse_float=_real, parse_int=_whole, parse_constant=_no_constant)
+        value = _DECODER.decode(text)
     except _BadNumber:
         raise UnreadableMessage("The message holds a number that is not finite or far too large.") from None
     except RecursionError:
         raise UnreadableMessage(f"The message is nested deeper than {MAX_DEPTH} levels.") from None
     except ValueError:
         raise UnreadableMessage("The message is not JSON.") from None
-    if _is_plain(text) and not _is_deeper(value, MAX_DEPTH):
+    if _is_plain(text) and (_is_shallow(text) or not _is_deeper(value, MAX_DEPTH)):
         return value
     return _clean(value, MAX_DEPTH)
 
@@ -81,6 +85,11 @@ def _is_plain(text: str) -> bool:
     """Return whether no text in the message can hold a NUL or half a character: it would have to be written as an
     escape, because UTF-8 has no half characters and JSON no bare NUL."""
     return "\\u" not in text
+
+
+def _is_shallow(text: str) -> bool:
+    """Return whether a message has too few brackets to be nested too deep; true for almost all."""
+    return text.count("{") + text.count("[") <= MAX_DEPTH
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
@@ -150,7 +159,7 @@ class Node:
 
     def path(self, key: str) -> str:
         """Return where `key` is in the message, like `orders[2].total`."""
-        return ".".join(part for part in (self.where, key) if part)
+        return f"{self.where}.{key}" if self.where and key else self.where or key
 
     def note(self, key: str, message: str) -> None:
         """Remember that the part at `key` could not be read, as a sentence."""
@@ -287,6 +296,7 @@ _TIME = re.compile(
     r"(?:[Tt ](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:[.,](?P<part>[0-9]{1,9}))?"
     r" ?(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
+_END_OF_DAY = ("24:00", "24:00:00")  # midnight
 
 
 def read_when(raw: Any) -> When:
@@ -336,16 +346,18 @@ def _day(text: str) -> date:
 
 
 def _moment(day: date, clock: str, fraction: str | None) -> datetime:
-    hour, minute, second = (int(part) for part in (clock + ":00")[:8].split(":"))
-    if (hour, minute, second) == (24, 0, 0):  # midnight at the end of the day
+    if clock in _END_OF_DAY:
         return datetime.combine(day, time()) + timedelta(days=1)
-    micro = int((fraction or "0").ljust(6, "0")[:6])
+    if clock.endswith(":60", 5):  # leap second
+        clock = f"{clock[:5]}:59"
     try:
-        return datetime.combine(day, time(hour, minute, 59 if second == 60 else second, micro))  # 60: leap second
+        moment = datetime.combine(day, time.fromisoformat(clock))
     except ValueError:
         raise ValueError("This time of day does not exist.") from None
+    return moment.replace(microsecond=int(fraction.ljust(6, "0")[:6])) if fraction else moment
 
 
+@lru_cache(maxsize=256)
 def _zone(text: str) -> timezone:
     if text in "Zz":
         return UTC

@@ -27,8 +27,10 @@ def find_misdelivery(facts: ShipmentFacts, policy: Policy, now: datetime) -> Con
     since = state.delivered_at or facts.created_at
     return Condition(
         since,
-        evidence=f"Delivered on {shown(state, since, facts.ship_to_zone)} in {told(state.delivered_place)};"
-        f" the ship-to is {told(facts.ship_to)}.{weak}",
+        evidence=lambda: (
+            f"Delivered on {shown(state, since, facts.ship_to_zone)} in {told(state.delivered_place)};"
+            f" the ship-to is {told(facts.ship_to)}.{weak}"
+        ),
         brief=f"left in {state.delivered_place[0] or 'another place'}"[:MOST_IN_BRIEF],
         fingerprint=told(state.delivered_place).casefold()[:120],
         window="at once",
@@ -42,8 +44,10 @@ def _said_wrong(facts: ShipmentFacts, since: datetime) -> Condition:
     place = f"in {told(state.delivered_place)}" if any(state.delivered_place) else "without naming a place"
     return Condition(
         since,
-        evidence=f"Reported on {shown(state, since, facts.ship_to_zone)} as delivered to a wrong address; the carrier"
-        f" says it was delivered {place}, the ship-to is {told(facts.ship_to) or 'not known'}.",
+        evidence=lambda: (
+            f"Reported on {shown(state, since, facts.ship_to_zone)} as delivered to a wrong address; the carrier"
+            f" says it was delivered {place}, the ship-to is {told(facts.ship_to) or 'not known'}."
+        ),
         brief="said by the customer or by us",
         fingerprint=since.isoformat(),
         window="at once",
@@ -62,8 +66,10 @@ def find_not_received(facts: ShipmentFacts, policy: Policy, now: datetime) -> Co
     signed = f", signed by {state.signed_by}" if state.signed_by else ", without a signature"
     return Condition(
         since,
-        evidence=f"Reported as not received on {shown(state, since, zone)}; the carrier says it was delivered"
-        f"{delivered}{signed}.",
+        evidence=lambda: (
+            f"Reported as not received on {shown(state, since, zone)}; the carrier says it was delivered"
+            f"{delivered}{signed}."
+        ),
         brief="signed for" if state.signed_by else "without a signature",
         fingerprint=since.isoformat(),
         window="at once",
@@ -73,15 +79,18 @@ def find_not_received(facts: ShipmentFacts, policy: Policy, now: datetime) -> Co
 def find_movement_after_end(facts: ShipmentFacts, policy: Policy, now: datetime) -> Condition | str:
     """The carrier scanned the parcel, or reported an exception, after its story had ended."""
     state = facts.state
-    if state.moved_after_end_at is None:
+    moved_at = state.moved_after_end_at
+    if moved_at is None:
         return "Nothing has moved it since the end of its story."
     ended = f" on {shown(state, state.ended_at, facts.ship_to_zone)}" if state.ended_at else ""
     return Condition(
-        state.moved_after_end_at,
-        evidence=f"The carrier saw it again on {shown(state, state.moved_after_end_at, facts.ship_to_zone)}, although"
-        f" its story had ended as {ShipmentStatus(state.status).label.lower()}{ended}.",
+        moved_at,
+        evidence=lambda: (
+            f"The carrier saw it again on {shown(state, moved_at, facts.ship_to_zone)}, although"
+            f" its story had ended as {ShipmentStatus(state.status).label.lower()}{ended}."
+        ),
         brief=f"although {ShipmentStatus(state.status).label.lower()}",
-        fingerprint=state.moved_after_end_at.isoformat(),
+        fingerprint=moved_at.isoformat(),
         window="at once",
     )
 

@@ -8,7 +8,7 @@ from tracking.detectors.contract import ShipmentFacts
 from tracking.status.contract import ReasonFact, ShipmentState
 from tracking.vocabulary import Precision, ShipmentStatus
 
-ENDED = {
+ENDED: dict[str, str] = {
     ShipmentStatus.DELIVERED: "The parcel is delivered.",
     ShipmentStatus.RETURNED: "The parcel is back at the sender.",
     ShipmentStatus.CANCELLED: "The shipment is cancelled.",
@@ -21,12 +21,15 @@ def ended(facts: ShipmentFacts) -> str:
     """Return why no scan, number or estimate is awaited any more; "" while one is."""
     if facts.order_cancelled:
         return "The order is cancelled."
-    return ENDED.get(ShipmentStatus(facts.state.status), "")
+    return ENDED.get(facts.state.status, "")
 
 
 def reported(state: ShipmentState, reason: str) -> ReasonFact | None:
     """Return what is known of a reason the carrier reported; None if it did not."""
-    return next((fact for fact in state.reasons if fact.reason == reason), None)
+    for fact in state.reasons:
+        if fact.reason == reason:
+            return fact
+    return None
 
 
 def reached_since(state: ShipmentState, statuses: frozenset[str], at: datetime) -> bool:

@@ -44,8 +44,10 @@ def find_held_at_location(facts: ShipmentFacts, policy: Policy, now: datetime) -
     )
     return Condition(
         since,
-        evidence=f"Waiting at the pickup point for {value}, since {shown(facts.state, since, zone)};"
-        f" the window is {words.window(window)}{until}.",
+        evidence=lambda: (
+            f"Waiting at the pickup point for {value}, since {shown(facts.state, since, zone)};"
+            f" the window is {words.window(window)}{until}."
+        ),
         brief=until.removeprefix("; it ") or f"not fetched, window {words.window(window)}",
         fingerprint=since.isoformat(),
         due=due_after(facts, since, window),
@@ -66,8 +68,10 @@ def find_pickup_expiring(facts: ShipmentFacts, policy: Policy, now: datetime) ->
     left = f"on {words.day(end, zone)}" if end > now else f"at any time now, since {words.day(end, zone)}"
     return Condition(
         max(since, end - window.clock()),
-        evidence=f"Not picked up for {lasting(facts.state, since, now, zone)}; the carrier sends it back {left},"
-        f" and the window is the last {words.duration(window.clock())} before.",
+        evidence=lambda: (
+            f"Not picked up for {lasting(facts.state, since, now, zone)}; the carrier sends it back {left},"
+            f" and the window is the last {words.duration(window.clock())} before."
+        ),
         brief=f"goes back {words.day(end, zone)}",
         fingerprint=return_by.isoformat(),
         due=Due(max(since, end - window.clock())),

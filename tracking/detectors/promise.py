@@ -63,8 +63,10 @@ def find_missed_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
     if missed is not None:
         return Condition(
             missed.first_at,
-            evidence=f"The carrier reported on {shown(facts.state, missed.last_at, facts.ship_to_zone)} that it missed"
-            f" its delivery window. {BECAUSE[cause]}",
+            evidence=lambda: (
+                f"The carrier reported on {shown(facts.state, missed.last_at, facts.ship_to_zone)} that it missed"
+                f" its delivery window. {BECAUSE[cause]}"
+            ),
             brief="the carrier missed its window",
             fingerprint=f"{missed.last_identity}:{missed.count}",
             window="at once",
@@ -77,7 +79,7 @@ def find_missed_promise(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
         return "It was ready for pickup in time."
     return Condition(
         end,
-        evidence=f"Promised for {_promised(facts)} and not delivered {_by_then(facts)}. {BECAUSE[cause]}",
+        evidence=lambda: f"Promised for {_promised(facts)} and not delivered {_by_then(facts)}. {BECAUSE[cause]}",
         brief=f"promised {words.day(facts.promise_at, facts.ship_to_zone)}",
         fingerprint=facts.promise_at.isoformat(),
         due=due_on(facts, end),
@@ -97,8 +99,10 @@ def _misses(facts: ShipmentFacts, policy: Policy, estimate: datetime, end: datet
     margin = words.window(window_of(policy, "will_miss_promise"))
     return Condition(
         facts.state.last_event_at or facts.created_at,
-        evidence=f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)},"
-        f" and the tolerance is {margin}. {BECAUSE[cause]}",
+        evidence=lambda: (
+            f"The carrier expects delivery on {_estimated(facts, estimate)}; promised is {_promised(facts)},"
+            f" and the tolerance is {margin}. {BECAUSE[cause]}"
+        ),
         brief=f"estimate {words.day(estimate, facts.ship_to_zone)}",
         fingerprint=_estimated_day(facts, estimate),
         clears_at=end,
@@ -116,8 +120,10 @@ def _back_inside(
         return "The estimate keeps the promise."
     return Condition(
         since,
-        evidence=f"The estimate is back inside the promise since {words.moment(since, facts.ship_to_zone)}"
-        f" ({_estimated(facts, estimate)}); the signal clears when that has held for {words.window(clear)}.",
+        evidence=lambda: (
+            f"The estimate is back inside the promise since {words.moment(since, facts.ship_to_zone)}"
+            f" ({_estimated(facts, estimate)}); the signal clears when that has held for {words.window(clear)}."
+        ),
         brief="estimate back inside the promise",
         fingerprint=_estimated_day(facts, estimate),
         clears_at=min(since + clear.clock(), end),

@@ -79,8 +79,9 @@ def reason_condition(
     limit = f" The window is {words.window(window)}." if window.days else ""
     return Condition(
         since,
-        evidence=f"The carrier reported {said}{times} on {shown(facts.state, fact.last_at, zone)};"
-        f" {since_then}.{limit}",
+        evidence=lambda: (
+            f"The carrier reported {said}{times} on {shown(facts.state, fact.last_at, zone)}; {since_then}.{limit}"
+        ),
         brief=_brief(facts, fact, words.window(window) if window.days else ""),
         fingerprint=f"{fact.last_identity}:{fact.count}",
         due=due_after(facts, since, window) if window.days else None,
@@ -114,7 +115,7 @@ def find_address_issue(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     place = f" It is sent to {told(facts.ship_to)}." if any(facts.ship_to) else ""
     return Condition(
         since,
-        evidence=f"Reported on {shown(state, since, facts.ship_to_zone)}: the address is wrong.{place}",
+        evidence=lambda: f"Reported on {shown(state, since, facts.ship_to_zone)}: the address is wrong.{place}",
         brief="said by the customer or by us",
         fingerprint=since.isoformat(),
         window="at once",
@@ -135,8 +136,10 @@ def find_damaged(facts: ShipmentFacts, policy: Policy, now: datetime) -> Conditi
         return told_as_well(found, since)
     return Condition(
         since,
-        evidence=f"The customer said on {shown(facts.state, since, facts.ship_to_zone)} that the parcel is damaged;"
-        " a person has to decide.",
+        evidence=lambda: (
+            f"The customer said on {shown(facts.state, since, facts.ship_to_zone)} that the parcel is damaged;"
+            " a person has to decide."
+        ),
         brief="said by the customer",
         fingerprint=since.isoformat(),
         window="at once",
@@ -170,8 +173,10 @@ def _unexplained(facts: ShipmentFacts, said: str) -> Condition:
     since = facts.state.status_at or facts.created_at
     return Condition(
         since,
-        evidence=f"The carrier reported {said} on {shown(facts.state, since, facts.ship_to_zone)} without a reason;"
-        " no scan since.",
+        evidence=lambda: (
+            f"The carrier reported {said} on {shown(facts.state, since, facts.ship_to_zone)} without a reason;"
+            " no scan since."
+        ),
         brief="the carrier gives no reason",
         fingerprint=since.isoformat(),
         window="at once",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tracking.detectors import ended, pickup, promise, reasons, returns, sources, waiting
 from tracking.detectors.contract import Detector, Findings, Policy, ShipmentFacts, Watch
+from tracking.detectors.rule import nothing
 from tracking.vocabulary import SEVERITY_RANK, Direction, SignalKind
 
 DETECTORS: tuple[Detector, ...] = (
@@ -44,7 +45,8 @@ def detect(facts: ShipmentFacts, policy: Policy, now: datetime) -> Findings:
 
     `next_check_at` is the earliest moment after `now` at which the clock alone changes an answer; None if never.
     """
-    watches = tuple(_watch(detector, facts, policy, now) for detector in DETECTORS)
+    ask = _watch_return if facts.direction == Direction.RETURN else _watch
+    watches = tuple([ask(detector, facts, policy, now) for detector in DETECTORS])
     signals = [watch.signal for watch in watches if watch.signal]
     moments = (at for watch in watches for at in (watch.due_at, watch.clears_at) if at and at > now)
     return Findings(
@@ -60,6 +62,10 @@ def duplicates(detectors: Iterable[Detector] = DETECTORS) -> tuple[str, ...]:
 
 
 def _watch(detector: Detector, facts: ShipmentFacts, policy: Policy, now: datetime) -> Watch:
-    if facts.direction == Direction.RETURN and detector.kind not in ON_RETURNS:
-        return Watch(detector.kind, why_not=NOT_ON_RETURNS, needs_person=detector.needs_person)
+    return detector.watch(facts, policy, now)
+
+
+def _watch_return(detector: Detector, facts: ShipmentFacts, policy: Policy, now: datetime) -> Watch:
+    if detector.kind not in ON_RETURNS:
+        return nothing(detector.kind, NOT_ON_RETURNS, detector.needs_person)
     return detector.watch(facts, policy, now)

@@ -34,7 +34,7 @@ def _comes_back(facts: ShipmentFacts, since: datetime | None, said: str, phase: 
     brief = why.removeprefix("the carrier says why: ") if named else "no reason given"
     return Condition(
         since,
-        evidence=f"{said}, since {shown(facts.state, since, facts.ship_to_zone)}; {why}.",
+        evidence=lambda: f"{said}, since {shown(facts.state, since, facts.ship_to_zone)}; {why}.",
         brief=brief,
         fingerprint=since.isoformat(),
         window="at once",

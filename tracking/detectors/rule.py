@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from tracking.detectors import presets
 from tracking.detectors.contract import Policy, ShipmentFacts, Signal, Watch
@@ -18,13 +19,14 @@ MOST_IN_BRIEF = 42  # characters that a row of the queue shows
 class Condition:
     """A condition that holds now. It is a signal from `due` on (None: at once).
 
-    `evidence` is the finished sentence; `brief` says in MOST_IN_BRIEF characters what stays true while the hours pass.
+    `evidence` gives the finished sentence and is asked for when it fires; `brief` says in MOST_IN_BRIEF characters what
+    stays true while the hours pass.
     `clears_at`: when the clock alone ends it; `steps_up`: how many steps above the policy's severity (below, when
     negative); an empty `cause` means the policy's.
     """
 
     since: datetime
-    evidence: str
+    evidence: Callable[[], str]
     brief: str
     fingerprint: str = ""
     due: Due | None = None
@@ -52,7 +54,7 @@ class Rule:
         """Judge one shipment at `now` (aware UTC)."""
         found = self.find(facts, policy, now)
         if isinstance(found, str):
-            return Watch(self.kind, why_not=found, needs_person=self.needs_person)
+            return nothing(self.kind, found, self.needs_person)
         due_at = found.due.at if found.due else None
         fires = due_at is None or now >= due_at
         return Watch(
@@ -73,12 +75,18 @@ class Rule:
             severity=raised(severity_of(policy, self.kind), found.steps_up),
             cause=CauseFamily.FEED if by_feed else found.cause or cause_of(policy, self.kind),
             since=found.since,
-            evidence=found.evidence,
+            evidence=found.evidence(),
             brief=found.brief,
             fingerprint=found.fingerprint,
             count=found.count,
             parameters=found.parameters,
         )
+
+
+@lru_cache(maxsize=512)
+def nothing(kind: str, why_not: str, needs_person: bool) -> Watch:
+    """Return the answer of a detector that has nothing to watch: most have none, in the same few words."""
+    return Watch(kind, why_not=why_not, needs_person=needs_person)
 
 
 def severity_of(policy: Policy, kind: str) -> str:

@@ -18,8 +18,10 @@ def find_source_conflict(facts: ShipmentFacts, policy: Policy, now: datetime) ->
     said = sorted({ShipmentStatus(word.status).label.lower() for word in facts.state.source_words})
     return Condition(
         since,
-        evidence=f"The sources have disagreed for {words.duration(now - since)}, since {words.moment(since, zone)}:"
-        f" {' against '.join(said)}. The window is {words.duration(window.clock())}.",
+        evidence=lambda: (
+            f"The sources have disagreed for {words.duration(now - since)}, since {words.moment(since, zone)}:"
+            f" {' against '.join(said)}. The window is {words.duration(window.clock())}."
+        ),
         brief=" against ".join(said[:2]),
         fingerprint=since.isoformat(),
         due=Due(since + window.clock()),

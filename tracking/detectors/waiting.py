@@ -26,8 +26,10 @@ def find_missing_tracking(facts: ShipmentFacts, policy: Policy, now: datetime) -
     value = f"fulfilled {words.duration(now - since)} ago"
     return Condition(
         since,
-        evidence=f"No tracking number {words.duration(now - since)} after the shop reported the fulfilment on"
-        f" {words.moment(since, origin_zone(facts))}; the window is {words.window(window)}.",
+        evidence=lambda: (
+            f"No tracking number {words.duration(now - since)} after the shop reported the fulfilment on"
+            f" {words.moment(since, origin_zone(facts))}; the window is {words.window(window)}."
+        ),
         brief=f"no number, window {words.window(window)}",
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after the fulfilment",
@@ -47,8 +49,10 @@ def find_unknown_number(facts: ShipmentFacts, policy: Policy, now: datetime) -> 
     value = f"{lasting(facts.state, label_at, now, zone)} old"
     return Condition(
         unknown_since,
-        evidence=f"The carrier says that it does not know the number, since {words.moment(unknown_since, zone)}; the"
-        f" label is {value}, and the window is {words.window(window)} after the label.",
+        evidence=lambda: (
+            f"The carrier says that it does not know the number, since {words.moment(unknown_since, zone)}; the"
+            f" label is {value}, and the window is {words.window(window)} after the label."
+        ),
         brief=f"window {words.window(window)}",
         fingerprint=unknown_since.isoformat(),
         due=due_after(facts, label_at, window),
@@ -72,7 +76,9 @@ def find_no_first_scan(facts: ShipmentFacts, policy: Policy, now: datetime) -> C
     value = f"{lasting(facts.state, label_at, now, zone)} since the label"
     return Condition(
         start,
-        evidence=f"No physical scan for {value}; the window for this lane is {said} {shown(facts.state, start, zone)}.",
+        evidence=lambda: (
+            f"No physical scan for {value}; the window for this lane is {said} {shown(facts.state, start, zone)}."
+        ),
         brief=f"no scan, window {words.window(window)}",
         due=_heard_of(facts, due_after(facts, start, window)),
         window=said,
@@ -97,8 +103,10 @@ def find_batch_accepted_only(facts: ShipmentFacts, policy: Policy, now: datetime
     value = f"{lasting(facts.state, since, now, zone)} since the batch"
     return Condition(
         since,
-        evidence=f"Accepted in a batch on {shown(facts.state, since, zone)}, but no scan of the parcel itself for"
-        f" {lasting(facts.state, since, now, zone)}; the window is {words.window(window)}.",
+        evidence=lambda: (
+            f"Accepted in a batch on {shown(facts.state, since, zone)}, but no scan of the parcel itself for"
+            f" {lasting(facts.state, since, now, zone)}; the window is {words.window(window)}."
+        ),
         brief=f"no scan, window {words.window(window)}",
         due=due_after(facts, since, window),
         window=f"{words.window(window)} after the batch was accepted",
@@ -156,8 +164,10 @@ def _silence(
     value = f"{lasting(facts.state, since, now, facts.ship_to_zone)} since the last scan"
     return Condition(
         since,
-        evidence=f"No physical scan for {value} on {shown(facts.state, since, facts.ship_to_zone)};"
-        f" the window for {lane} is {words.window(window)}.",
+        evidence=lambda: (
+            f"No physical scan for {value} on {shown(facts.state, since, facts.ship_to_zone)};"
+            f" the window for {lane} is {words.window(window)}."
+        ),
         brief=f"no scan, window {words.window(window)}",
         fingerprint=since.isoformat(),
         due=due,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any
 
 from tracking.connectors.registry import get
@@ -14,6 +15,7 @@ COLUMNS = (
     "code__evidence", "code__reason", "code__turn", "code__hint", "local_date", "heard_again_at", "kind",
     "corrected_status", "city", "region", "postcode", "country", "signed_by", "carrier",
 )  # fmt: skip
+OBSERVED = tuple(field.name for field in fields(ObservationFact))[2:]  # after the source and its precedence
 PERSON = 0
 
 
@@ -36,7 +38,7 @@ def _rank(source: Source) -> int:
 def events_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, list[EventFact]]:
     """Return every event of the shipments, by shipment id, in one query."""
     found: dict[int, list[EventFact]] = defaultdict(list)
-    rows = TrackingEvent.objects.filter(shipment_id__in=list(shipment_ids)).values_list(*COLUMNS)
+    rows = TrackingEvent.objects.filter(shipment_id__any_of=list(shipment_ids)).values_list(*COLUMNS)
     for row in rows.order_by("shipment_id", "id"):
         found[row[0]].append(_event(row, precedence))
     return found
@@ -77,28 +79,7 @@ def _event(row: tuple[Any, ...], precedence: Precedence) -> EventFact:
 def observations_of(shipment_ids: Iterable[int], precedence: Precedence) -> dict[int, list[ObservationFact]]:
     """Return every source's latest observation of the shipments, by shipment id, in one query."""
     found: dict[int, list[ObservationFact]] = defaultdict(list)
-    for row in Observation.objects.filter(shipment_id__in=list(shipment_ids)).order_by("shipment_id", "id"):
-        found[row.shipment_id].append(
-            ObservationFact(
-                source_id=row.source_id,
-                precedence=precedence.of(row.source_id),
-                observed_at=row.observed_at,
-                not_found=row.not_found,
-                not_found_since=row.not_found_since,
-                estimate_at=row.estimate_at,
-                estimate_until=row.estimate_until,
-                estimate_precision=row.estimate_precision,
-                estimate_told_at=row.estimate_told_at,
-                original_estimate_at=row.original_estimate_at,
-                delay_flag=row.delay_flag,
-                return_by=row.return_by,
-                signed_by=row.signed_by,
-                delivered_city=row.delivered_city,
-                delivered_region=row.delivered_region,
-                delivered_postcode=row.delivered_postcode,
-                delivered_country=row.delivered_country,
-                delivered_to=row.delivered_to,
-                proof_url=row.proof_url,
-            )
-        )
+    rows = Observation.objects.filter(shipment_id__any_of=list(shipment_ids)).order_by("shipment_id", "id")
+    for shipment_id, source_id, *facts in rows.values_list("shipment_id", "source_id", *OBSERVED):
+        found[shipment_id].append(ObservationFact(source_id, precedence.of(source_id), *facts))
     return found

@@ -110,7 +110,7 @@ def codes_for(heard: Sequence[Heard]) -> list[TrackingCode]:
 
 
 def _known(identities: Iterable[int]) -> dict[int, TrackingCode]:
-    return {code.identity: code for code in TrackingCode.objects.filter(identity__in=set(identities))}
+    return {code.identity: code for code in TrackingCode.objects.filter(identity__any_of=set(identities))}
 
 
 def _beyond_the_limit(items: Sequence[Heard], indexes: Sequence[int]) -> list[int]:

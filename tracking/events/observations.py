@@ -56,7 +56,7 @@ def observe(said: Iterable[Said]) -> frozenset[int]:
     items = sorted(said, key=lambda item: (item.shipment_id, item.source_id, item.received_at))
     if not items:
         return frozenset()
-    rows = Observation.objects.filter(shipment_id__in={item.shipment_id for item in items})
+    rows = Observation.objects.filter(shipment_id__any_of={item.shipment_id for item in items})
     known = {(row.shipment_id, row.source_id): row for row in rows.select_for_update().order_by("shipment_id", "id")}
     touched: dict[tuple[int, int], Observation] = {}
     for item in items:

@@ -31,7 +31,7 @@ class CaseDesk:
         self._open: dict[int, ExceptionCase] = {}
         self._last: dict[int, ExceptionCase] = {}
         self._again: dict[int, datetime] = {}
-        rows = ExceptionCase.objects.filter(shipment_id__in=list(shipments)).order_by("id")
+        rows = ExceptionCase.objects.filter(shipment_id__any_of=shipments).order_by("id")
         for row in rows.select_for_update(no_key=True):
             if row.state != CaseState.RESOLVED:
                 self._open[row.shipment_id] = row

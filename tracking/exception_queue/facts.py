@@ -47,11 +47,12 @@ def facts_of(
     `paused_from`: since when nothing can be heard of it (aware UTC).
     """
     label_at = shipment.label_at or shipment.number_at
+    carrier, service, warehouse = shipment.carrier, shipment.service, shipment.warehouse
     return ShipmentFacts(
         state=state,
-        carrier=shipment.carrier.code if shipment.carrier else "",
-        service=shipment.service.name if shipment.service else "",
-        warehouse=shipment.warehouse.name if shipment.warehouse else "",
+        carrier=carrier.code if carrier else "",
+        service=service.name if service else "",
+        warehouse=warehouse.name if warehouse else "",
         direction=shipment.direction,
         has_number=bool(shipment.number),
         is_fulfilled=shipment.fulfilled_at is not None,
@@ -72,14 +73,14 @@ def facts_of(
             shipment.ship_to_country,
         ),
         ship_to_zone=destination_zone(shipment),
-        calendar=carrier_calendar(shipment.carrier),
+        calendar=carrier_calendar(carrier),
         created_at=shipment.created_at,
         estimate_inside_since=shipment.estimate_inside_since,
         not_received_at=shipment.not_received_at,
         wrong_address_at=shipment.wrong_address_at,
         damage_told_at=shipment.damage_told_at,
         paused_from=paused_from,
-        warehouse_zone=shipment.warehouse.time_zone if shipment.warehouse else "",
+        warehouse_zone=warehouse.time_zone if warehouse else "",
     )
 
 

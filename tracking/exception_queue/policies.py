@@ -95,10 +95,11 @@ def _window(row: WindowPolicy) -> PolicyPreset:
 
 def scope_of(shipment: Shipment) -> Scope:
     """What policies ask of a parcel; its carrier, service and warehouse are loaded with it."""
+    carrier, service, warehouse = shipment.carrier, shipment.service, shipment.warehouse
     return Scope(
         care_level=shipment.care_level,
-        carrier=shipment.carrier.code if shipment.carrier else "",
-        service=shipment.service.name if shipment.service else "",
-        warehouse=shipment.warehouse.name if shipment.warehouse else "",
+        carrier=carrier.code if carrier else "",
+        service=service.name if service else "",
+        warehouse=warehouse.name if warehouse else "",
         is_international=shipment.is_international,
     )

@@ -13,7 +13,7 @@ from tracking.exception_queue.orders_in_review import mark_orders
 from tracking.exception_queue.policies import Policies
 from tracking.exception_queue.signals import Ledger
 from tracking.exception_queue.silences import Silences, detect_through_silence
-from tracking.models import Shipment, StatusChange
+from tracking.models import Shipment, Signal, StatusChange
 from tracking.shipments.directory import reopen_numbers
 from tracking.shipments.projection import Projected, estimate_over_at, project_all, write_changes
 from tracking.shipments.store import Parcels, join_orders
@@ -90,8 +90,10 @@ def _judge(
     policy = policies.for_shipment(shipment)
     paused_from = silences.since(shipment.pk)
     facts = facts_of(shipment, item.state, pickups, paused_from)
-    _note_estimate(shipment, facts, estimate_misses(facts, policy), ledger, now)
-    facts = facts_of(shipment, item.state, pickups, paused_from)
+    inside_since = _inside_since(facts, estimate_misses(facts, policy), ledger.open_of(shipment.pk), now)
+    if inside_since != shipment.estimate_inside_since:
+        shipment.estimate_inside_since = inside_since
+        facts = replace(facts, estimate_inside_since=inside_since)
     open_kinds = frozenset(signal.kind for signal in ledger.open_of(shipment.pk))
     return detect_through_silence(facts, policy, now, open_kinds=open_kinds)
 
@@ -105,10 +107,9 @@ def _without_news(found: Findings, shipment: Shipment, ledger: Ledger, now: date
     return replace(found, signals=kept)
 
 
-def _note_estimate(shipment: Shipment, facts: ShipmentFacts, misses: bool, ledger: Ledger, now: datetime) -> None:
-    """Remember since when an estimate that missed the promise has been inside it again."""
-    was_missing = ledger.is_open(shipment.pk, SignalKind.WILL_MISS_PROMISE)
+def _inside_since(facts: ShipmentFacts, misses: bool, open_signals: Iterable[Signal], now: datetime) -> datetime | None:
+    """Return since when an estimate that missed the promise has been inside it again."""
+    was_missing = any(signal.kind == SignalKind.WILL_MISS_PROMISE for signal in open_signals)
     if misses or not was_missing:
-        shipment.estimate_inside_since = None
-    elif shipment.estimate_inside_since is None and facts.state.estimate_at:
-        shipment.estimate_inside_since = now
+        return None
+    return facts.estimate_inside_since or (now if facts.state.estimate_at else None)

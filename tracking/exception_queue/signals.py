@@ -32,7 +32,7 @@ class Ledger:
         self._new: list[Signal] = []
         self._changed: dict[int, Signal] = {}
         states = (SignalState.OPEN, SignalState.SETTLED)
-        for row in Signal.objects.filter(shipment_id__in=list(shipment_ids), state__in=states).order_by("id"):
+        for row in Signal.objects.filter(shipment_id__any_of=list(shipment_ids), state__in=states).order_by("id"):
             shelf = self._open if row.state == SignalState.OPEN else self._settled
             shelf[row.shipment_id][row.kind] = row
 

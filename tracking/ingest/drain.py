@@ -115,7 +115,7 @@ def claim(*, now: datetime, limit: int = BATCH, lane: Lane = ONLY_LANE) -> list[
         due = due.order_by("id").select_for_update(skip_locked=True)
         size = Func(F("body"), function="octet_length", output_field=IntegerField())
         ids = _within(BATCH_BYTES, due.annotate(size=size).values_list("pk", "size")[:limit])
-        rows = InboundMessage.objects.filter(pk__in=ids)
+        rows = InboundMessage.objects.filter(pk__any_of=ids)
         rows.update(attempts=F("attempts") + 1, next_try_at=now + LEASE)
         return list(rows.order_by("id"))
 
@@ -185,7 +185,7 @@ def _apply_group(messages: Sequence[InboundMessage], now: datetime, total: Drain
 
 
 def _apply(items: list[Item], failures: list[Failure], messages: Sequence[InboundMessage], now: datetime) -> Applied:
-    list(InboundMessage.objects.filter(pk__in=[m.pk for m in messages]).select_for_update().order_by("id").only("pk"))
+    _lock(messages)
     known = reconciliation.versions_before(items)
     applied = apply(items, stores=_stores(items), now=now)
     reconciliation.note_gaps((item for item in items if item.message.pk not in applied.failures), known)
@@ -197,6 +197,11 @@ def _apply(items: list[Item], failures: list[Failure], messages: Sequence[Inboun
     _note_sources(messages)
     plan_polls(shipment_ids=applied.shipment_ids, now=now, shipments=applied.shipments)
     return applied
+
+
+def _lock(messages: Sequence[InboundMessage]) -> None:
+    rows = InboundMessage.objects.filter(pk__any_of=[message.pk for message in messages])
+    list(rows.select_for_update().order_by("id").values_list("pk"))
 
 
 def _stores(items: Sequence[Item]) -> dict[int, int]:

@@ -81,7 +81,7 @@ def plan_polls(*, shipment_ids: Iterable[int], now: datetime, shipments: Mapping
     if unread:
         known |= {row.pk: row for row in Shipment.objects.filter(pk__in=unread).select_related("carrier")}
     wanted: dict[tuple[int, int, str], Shipment] = {}
-    rows = TrackingNumber.objects.filter(shipment_id__in=ids, valid_to=None).order_by("id")
+    rows = TrackingNumber.objects.filter(shipment_id__any_of=ids, valid_to=None).order_by("id")
     for shipment_id, number, told_group in rows.values_list("shipment_id", "number", "carrier_group"):
         shipment = known[shipment_id]
         group = told_group or (group_for(shipment.carrier.code) if shipment.carrier else "")
@@ -105,7 +105,7 @@ def _askable_sources() -> dict[str, list[int]]:
 def _sooner(wanted: dict[tuple[int, int, str], Shipment], intervals: Intervals, now: datetime) -> None:
     """Move questions nearer for parcels that entered a livelier phase, never further away; a parcel that moves again
     after its questions had stopped is asked about again."""
-    rows = PollState.objects.filter(shipment_id__in={key[1] for key in wanted}).order_by("id")
+    rows = PollState.objects.filter(shipment_id__any_of={key[1] for key in wanted}).order_by("id")
     sooner: list[tuple[int, datetime]] = []
     stored = rows.values_list("pk", "next_poll_at", "source_id", "shipment_id", "number")
     for pk, planned, source_id, shipment_id, number in stored:

@@ -50,7 +50,7 @@ class Directory:
 
     def _read(self, numbers: set[str]) -> list[TrackingNumber]:
         for _ in range(TRIES):
-            found = list(TrackingNumber.objects.filter(number__in=numbers).order_by("id"))
+            found = list(TrackingNumber.objects.filter(number__any_of=numbers).order_by("id"))
             self.parcels.load(row.shipment_id for row in found)
             if all(self.parcels[row.shipment_id].merged_into_id is None for row in found):
                 break
@@ -70,7 +70,9 @@ class Directory:
 
     def _best(self, rows: Iterable[TrackingNumber], at: datetime, carrier: str) -> Shipment | None:
         fitting = [row for row in rows if not self._is_free_again(row.shipment, at)]
-        return max(fitting, key=lambda row: self._fit(row, at, carrier)).shipment if fitting else None
+        if len(fitting) > 1:
+            return max(fitting, key=lambda row: self._fit(row, at, carrier)).shipment
+        return fitting[0].shipment if fitting else None
 
     @staticmethod
     def _is_free_again(shipment: Shipment, at: datetime) -> bool:

@@ -90,7 +90,7 @@ class Parcels:
         orders = lock_orders_of(wanted)
         if self._orders is not None:
             self._orders.update(orders)
-        rows = Shipment.objects.filter(pk__in=wanted).select_for_update(no_key=True, of=("self",))
+        rows = Shipment.objects.filter(pk__any_of=wanted).select_for_update(no_key=True, of=("self",))
         found = {row.pk: row for row in rows.order_by("id")}
         self._parties.join(found.values())
         self._by_id.update(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ def event_identity(source_id: int, time_text: str, code_keys: Sequence[LookupKey
 
 def code_identity(source_kind: str, carrier: str, keys: Sequence[LookupKey], shape: str) -> int:
     """Identify one distinct tracking code: source kind, carrier, look-up keys and text shape; signed 64 bit."""
+    return _code_identity(source_kind, carrier, tuple(keys), shape)
+
+
+@lru_cache(maxsize=8192)
+def _code_identity(source_kind: str, carrier: str, keys: tuple[LookupKey, ...], shape: str) -> int:
     return _signed64(("code", source_kind, carrier, shape, *_key_parts(keys)))
 
 
@@ -31,6 +37,6 @@ def _key_parts(keys: Iterable[LookupKey]) -> tuple[str, ...]:
 
 def _signed64(parts: Iterable[str]) -> int:
     """Hash parts with their lengths, so that no two lists of parts run together into the same bytes."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

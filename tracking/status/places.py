@@ -4,6 +4,8 @@ A state or province that spans several zones gets the zone most of its people li
 an hour off near such a border, never a day. A country with several zones and no region known has no answer.
 """
 
+from functools import lru_cache
+
 _NEW_YORK, _CHICAGO = "America/New_York", "America/Chicago"
 _DENVER, _LOS_ANGELES = "America/Denver", "America/Los_Angeles"
 
@@ -134,6 +136,7 @@ _BY_REGION: dict[tuple[str, str], str] = _ISLANDS | {
 }
 
 
+@lru_cache(maxsize=2048)
 def zone_of(country: str, region: str = "") -> str:
     """Return the IANA zone of a place, "" when country and region do not decide it.
 

@@ -39,7 +39,6 @@ class _Parcel:
     node: Node
     dates: dict[str, When]
     ship_date: date | None
-    newest_scan: str
     unique_id: str
     destination: Place | None
 
@@ -123,12 +122,10 @@ def _read_error(result: Node, number: str, found: _Found) -> None:
 
 def _weigh(result: Node) -> _Parcel:
     dates = facts.read_dates(result)
-    scans = [sort_moment(scan.text("date")) for scan in result.nodes("scanEvents")]
     return _Parcel(
         node=result,
         dates=dates,
         ship_date=facts.ship_date(dates),
-        newest_scan=max(scans, default=""),
         unique_id=result.node("trackingNumberInfo").text("trackingNumberUniqueId"),
         destination=facts.read_destination(result),
     )
@@ -158,9 +155,13 @@ def _owner(parcels: list[_Parcel], shipped: date | None) -> _Parcel:
     def rank(parcel: _Parcel) -> tuple[int, date, str, str]:
         day = parcel.ship_date or date.min
         distance = abs((day - shipped).days) if shipped else 0
-        return -distance, day, parcel.newest_scan, parcel.unique_id
+        return -distance, day, _newest_scan(parcel), parcel.unique_id
 
-    return max(parcels, key=rank)
+    return max(parcels, key=rank) if len(parcels) > 1 else parcels[0]
+
+
+def _newest_scan(parcel: _Parcel) -> str:
+    return max((sort_moment(scan.text("date")) for scan in parcel.node.nodes("scanEvents")), default="")
 
 
 def _is_relabelled(other: _Parcel, owner: _Parcel) -> bool:

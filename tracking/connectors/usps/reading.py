@@ -162,8 +162,7 @@ def _place(node: Node, prefix: str, country_key: str) -> Place | None:
     """Read `eventCity`, `originZIP` and their like; None when all are empty."""
     city, region, postcode = (node.text(prefix + part) for part in ("City", "State", "ZIP"))
     country = _country(node.text(prefix + country_key), is_domestic=bool(region or postcode))
-    place = Place(city, region, postcode, country)
-    return place if place != Place() else None
+    return Place(city, region, postcode, country) if city or region or postcode or country else None
 
 
 def _country(text: str, is_domestic: bool) -> str:
