@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +14,7 @@ from django.test import Client
 from notifications.cards import card_of
 from notifications.channels.contract import ChannelBroken, Envelope, PermanentFailure, TemporaryFailure
 from notifications.channels.slack import SlackChannel
-from notifications.channels.slack_presses import NotAPress, read_press
+from notifications.channels.slack_presses import NotAPress, read_press, work_presses
 from notifications.digests import ask_for_digest
 from notifications.models import ChannelAccount, ChannelState, Decision, OutboxRow, SlackPress
 from notifications.outbox.operations import resume_channel
@@ -21,7 +23,7 @@ from tests.notifications.services import Services, agent, open_case
 from tracking import clock
 from tracking.models import CaseActivity, ExceptionCase
 from tracking.sandbox.api_slack import SETTINGS, signed_press
-from tracking.sandbox.wire import Answer, answer
+from tracking.sandbox.wire import Answer, Delivery, answer
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,63 @@ def buttons(message: dict[str, Any]) -> list[str]:
 
 def words(message: Mapping[str, Any]) -> str:
     return json.dumps(message["blocks"], ensure_ascii=False)
+
+
+def look(services: Services, path: str = "/", **fields: str) -> tuple[int, str]:
+    """Open the sandbox's page over HTTP, or press a button on it."""
+    connection = HTTPConnection(services.sandbox.origin.removeprefix("http://"), timeout=5)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST" if fields else "GET", path, urlencode(fields), form if fields else {})
+    found = connection.getresponse()
+    text = found.read().decode()
+    connection.close()
+    return found.status, text
+
+
+def hand_on(services: Services, posted: list[Delivery]) -> None:
+    """Let the product take the presses and act on them."""
+    assert [services.post(delivery) for delivery in posted] == [200]
+    posted.clear()
+    work_presses(clock=lambda: services.now)
+    services.run("slack")
+
+
+def test_buttons_are_pressed_on_the_page_of_arrivals(services: Services) -> None:
+    lena, case = agent("lena", "agent@shiptrack.example"), open_case(NOON)
+    services.run("slack")
+    posted: list[Delivery] = []  # handed on below: the page answers in a thread that sees nothing of this test
+    services.sandbox.slack_desk.post = lambda delivery: (posted.append(delivery), 200)[1]
+    (room, ts), _ = next(iter(services.world.slack.messages.items()))
+    page = look(services)[1]
+    for expected in (
+        "<h4>Damaged · order 1001</h4>", "<blockquote>The customer reads: “", "<dt>Next action</dt>",
+        'value="take" class="primary">Take</button>', 'value="acknowledge">', 'value="snooze">', 'value="resolve">',
+        '<option value="arrived">Arrived</option>', '<option value="U0AGENT">agent@shiptrack.example</option>',
+    ):  # fmt: skip
+        assert expected in page
+    about = {"room": room, "ts": ts, "person": "U0AGENT"}
+
+    assert look(services, "/slack-press", press="take", **about)[0] == 303
+    hand_on(services, posted)
+    case.refresh_from_db()
+    assert (case.owner, case.state) == (lena, "acknowledged")
+    page = look(services, "/slack-rooms")[1]
+    assert "Acknowledged by <strong>Lena</strong>" in page and "(edited)" in page and 'value="take"' not in page
+    assert "agent@shiptrack.example pressed “take”; ShipTrack answered 200." in page
+    assert "<summary>1 reply</summary>" in page and "Taken by Lena" in page
+
+    assert look(services, "/slack-press", press="resolve", **about | {"choice-resolve": "arrived"})[0] == 303
+    hand_on(services, posted)
+    assert "<strong>Resolved: Arrived</strong>" in look(services, "/slack-rooms")[1]
+    assert look(services, "/slack-press", press="take", **about)[0] == 409  # the message shows no such button now
+    assert look(services, "/slack-press", press="open", **about | {"person": "U0NOBODY"})[0] == 422
+
+
+def test_the_page_whispers_to_one_person_and_knows_no_markup_but_slacks(services: Services) -> None:
+    services.world.slack.whispers.append(("U0GUEST", "#room", "*No* <script>alert(1)</script> &lt;b&gt;"))
+    page = look(services, "/slack-rooms")[1]
+    assert "Only guest@elsewhere.example sees this in #room: <strong>No</strong>" in page
+    assert "<script" not in page and "&lt;b&gt;" in page
 
 
 def test_a_case_is_taken_and_resolved_in_slack(services: Services) -> None:

@@ -5,6 +5,7 @@ Answers have the Web API's form: 200 also for refusals, with `ok` and `error`.
 
 import hmac
 import json
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
@@ -26,6 +27,7 @@ PEOPLE = {
     "U0GUEST": "guest@elsewhere.example",
 }
 ACTIONS_PATH = "/slack/actions/"
+KEPT = 100  # whispers
 
 
 class SlackApi:
@@ -33,6 +35,7 @@ class SlackApi:
 
     def __init__(self, arrivals: Arrivals, calls: Calls) -> None:
         self.messages: dict[tuple[str, str], dict[str, Any]] = {}
+        self.whispers: deque[tuple[str, str, str]] = deque(maxlen=KEPT)  # to whom, in which room, what
         self.people = dict(PEOPLE)
         self.is_revoked = False
         self._arrivals, self._calls = arrivals, calls
@@ -109,6 +112,7 @@ class SlackApi:
 
     def _whisper(self, told: dict[str, Any], now: datetime) -> dict[str, Any]:
         self._note("whisper", now, told)
+        self.whispers.append((str(told.get("user", "")), str(told.get("channel", "")), str(told.get("text", ""))))
         return {"ok": True, "message_ts": f"{int(now.timestamp())}.{self._calls.total():06d}"}
 
     def _note(self, kind: str, now: datetime, told: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from html import escape
 
 from tracking.sandbox.arrivals import Arrival
 from tracking.sandbox.mailbox import Mail
+from tracking.sandbox.slack_rooms import SCRIPT, STYLE
 
 SHOWN = 30
 NAMES = {
@@ -27,23 +28,26 @@ def page(
     *,
     mails: Iterable[Mail],
     arrivals: Iterable[Arrival],
+    slack: str,
     accounts: Mapping[str, str],
     counts: Mapping[str, int],
     stories: Iterable[str],
 ) -> str:
-    """Return the page as HTML. `accounts`: slug -> address; lists of arrivals oldest first."""
+    """Return the page as HTML. `accounts`: slug -> address; lists oldest first; `slack`: its rooms as HTML."""
     groups: dict[str, list[Arrival]] = {}
     for each in arrivals:
         groups.setdefault(each.system, []).append(each)
     kept = list(mails)
-    parts = [_mailbox(kept), *(_group(name, groups[name]) for name in sorted(groups, key=_place))]
-    links = [("mail", f"Mailbox ({len(kept)})")] + [
-        (name, f"{_name(name)} ({len(groups[name])})") for name in sorted(groups, key=_place)
+    found = sorted(groups, key=_place)
+    parts = [
+        _mailbox(kept),
+        *(_slack(slack, groups[name]) if name == "slack" else _group(name, groups[name]) for name in found),
     ]
+    links = [("mail", f"Mailbox ({len(kept)})")] + [(name, f"{_name(name)} ({len(groups[name])})") for name in found]
     menu = "".join(f'<a href="#{escape(key)}">{escape(words)}</a>' for key, words in links)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>ShipTrack sandbox</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{STYLE}</style>'
         f"<h1>Pretend shops, carriers and systems</h1><nav>{menu}</nav>{''.join(parts)}"
         f"{_played(accounts, counts, stories)}</html>"
     )
@@ -78,6 +82,13 @@ def _mail(mail: Mail) -> str:
 def _group(system: str, found: list[Arrival]) -> str:
     shown = "".join(_arrival(each) for each in reversed(found[-SHOWN:]))
     return f'<h2 id="{escape(system)}">{escape(_name(system))}</h2>{shown}'
+
+
+def _slack(rooms: str, calls: list[Arrival]) -> str:
+    """The rooms with their buttons, kept up to date; below them every call as it came."""
+    shown = "".join(_arrival(each) for each in reversed(calls[-SHOWN:]))
+    log = f"<details><summary>All that was called here</summary>{shown}</details>"
+    return f'<h2 id="slack">Slack</h2><div id="rooms">{rooms}</div>{log}<script>{SCRIPT}</script>'
 
 
 def _arrival(each: Arrival) -> str:

@@ -11,6 +11,7 @@ from tracking.sandbox.mailbox import PATH as MAIL_PATH
 from tracking.sandbox.mailbox import Mailbox
 from tracking.sandbox.page import page
 from tracking.sandbox.pusher import Pusher
+from tracking.sandbox.slack_desk import HTML, SlackDesk
 from tracking.sandbox.story import stories
 from tracking.sandbox.wire import Answer, Request, answer
 
@@ -24,6 +25,7 @@ class Sandbox:
         self.world: World | None = None
         self.pusher: Pusher | None = None
         self.mailbox = Mailbox()
+        self.slack_desk = SlackDesk()
         self._now = now
         self._server = _Server(("127.0.0.1", port), self)
 
@@ -44,17 +46,19 @@ class Sandbox:
     def respond(self, request: Request) -> Answer:
         """Answer one request at the present moment."""
         if request.path == "/" and request.method == "GET":
-            return Answer(200, self._page().encode(), {"Content-Type": "text/html; charset=utf-8"})
+            return Answer(200, self._page().encode(), HTML)
         if request.path.startswith(MAIL_PATH):
             return self.mailbox.respond(request, self._now())
         if self.world is None:
             return answer(503, {"errors": "The pretend world is not made yet"}, retry_after="2")
-        return self.world.respond(request, self._now())
+        pressed = self.slack_desk.respond(request, self.world.slack, self._now())
+        return pressed or self.world.respond(request, self._now())
 
     def _page(self) -> str:
         return page(
             mails=tuple(self.mailbox.mails),
             arrivals=self.world.arrivals.all() if self.world else (),
+            slack=self.slack_desk.show(self.world.slack) if self.world else "",
             accounts={slug: self.origin + source.path for slug, source in SOURCES.items()},
             counts=self._counts(),
             stories=[story.title for story in stories().values()],

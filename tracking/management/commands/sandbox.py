@@ -58,7 +58,8 @@ def play(sandbox: Sandbox, stop: Event, options: dict[str, Any]) -> None:
     if not options["no_push"]:
         live_from = sandbox.world.live_from
         since = max(_pushed_until(path) or live_from, live_from, clock.now() - LONGEST_MEMORY)
-        sandbox.pusher = Pusher(sandbox.world, poster(options["target"]), since)
+        post = poster(options["target"])
+        sandbox.pusher, sandbox.slack_desk.post = Pusher(sandbox.world, post, since), post
         Thread(target=_push, args=(sandbox.pusher, stop, path), daemon=True).start()
     stop.wait()
 
