@@ -6,13 +6,13 @@ from datetime import datetime
 
 from notifications.channels.registry import CHANNELS
 from notifications.configuration import rules_in_force, rules_of
-from notifications.masks import masked_text
 from notifications.models import OutboxRow
 from notifications.queries import Entry
 from notifications.rules.contract import RuleSet
 from notifications.vocabulary import Audience, OutboxState, Why
 from notifications.words import PERSON, STATE_LOOK, TO_WHOM, WITHHELD_LOOK, acts_for, reason_words, title_of
 from tracking.models import Customer
+from tracking.privacy import masking
 
 SHOWN_AT_FIRST = 8
 
@@ -62,7 +62,7 @@ def _line(entry: Entry, names: dict[str, str], customer: Customer | None, reveal
         state = "With others" if is_joined else "Withheld"
         return Line(title, state, *look, decision.decided_at, words, to)
     tint, icon = STATE_LOOK[row.state]
-    shown = (lambda text: text) if revealed else (lambda text: masked_text(text, customer))
+    shown = (lambda text: text) if revealed else (lambda text: masking.about(text, customer))
     is_said = decision.rule_key == PERSON or row.state in (OutboxState.SENT, OutboxState.UNKNOWN, OutboxState.FAILED)
     return Line(
         title=title,

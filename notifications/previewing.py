@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from notifications.configuration import Templates
-from notifications.masks import masked_text
 from notifications.models import OutboxRow
 from notifications.rendering import BrokenTemplate, Rendered, fill, render
 from notifications.vocabulary import Audience
 from notifications.wording import footer_for, sentence_language, store_of, values_for, wanted_languages
 from tracking.models import Customer, ExceptionCase, Shipment
+from tracking.privacy import masking
 
 PARTS = ("store", "carrier", "service", "order__customer", "order__store")
 FIRST_NAME = "{{ customer.first_name }}"
@@ -73,7 +73,7 @@ def _values(language: str, shipments: Sequence[Shipment], revealed: bool, case: 
     values = values_for(shipments, language=sentence_language(language), customer=customer, case=case)
     if not revealed:
         first_name = values["customer"]["first_name"]
-        values["customer"] = {"first_name": masked_text(first_name, customer)}
+        values["customer"] = {"first_name": masking.about(first_name, customer)}
     return values
 
 
@@ -100,4 +100,4 @@ def words_of_row(row: OutboxRow, *, revealed: bool) -> tuple[Rendered | None, st
 
 
 def _masked(said: Rendered, customer: Customer | None) -> Rendered:
-    return Rendered(*(masked_text(part, customer) for part in (said.subject, said.text, said.html)))
+    return Rendered(*(masking.about(part, customer) for part in (said.subject, said.text, said.html)))

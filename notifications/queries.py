@@ -84,6 +84,13 @@ def outbox_counts() -> dict[str, int]:
     }
 
 
+def last_spoken_of(template_key: str) -> list[int]:
+    """Return the parcels of the newest message in these words, sought among the newest sent ones; [] for none."""
+    newest = OutboxRow.objects.filter(state=OutboxState.SENT).order_by("-pk").values("pk")[:COUNTED_TO]
+    row = OutboxRow.objects.filter(pk__in=newest, template_key=template_key).order_by("-pk").only("covers").first()
+    return row.covers[:1] if row else []
+
+
 def outbox_row(row_id: int) -> OutboxRow | None:
     """Return one message with its decision, or None."""
     return OutboxRow.objects.select_related("decision").filter(pk=row_id).first()

@@ -15,6 +15,8 @@ from typing import Any
 from liquid import BoundTemplate, Environment, Mode, StrictUndefined
 from liquid.exceptions import LiquidError
 
+from tracking.brand_colours import OWN, readable_on
+
 FORBIDDEN_FILTERS = (
     "safe", "escape", "escape_once", "escapejs", "newline_to_br", "strip_html", "base64_decode", "base64_encode",
     "base64_url_safe_decode", "base64_url_safe_encode", "url_decode", "url_encode", "map", "where", "concat",
@@ -102,8 +104,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What stands below every message to a customer; texts and addresses are written by us."""
+    """What stands around every message to a customer; texts and addresses are written by us.
 
+    `brand` is who writes, `colour` theirs ("#24483d", "" for none).
+    """
+
+    brand: str = ""
+    colour: str = ""
     why: str = ""
     unsubscribe_label: str = ""
     unsubscribe_url: str = ""
@@ -271,7 +278,7 @@ def _bare(kind: str, line: str) -> str:
 
 
 def _text(blocks: list[Block], page_url: str, footer: Footer) -> str:
-    parts = []
+    parts = [footer.brand] if footer.brand else []
     for kind, lines in blocks:
         if kind == "button":
             parts.append(f"{lines[0]}: {page_url}")
@@ -286,15 +293,22 @@ def _text(blocks: list[Block], page_url: str, footer: Footer) -> str:
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:24px;color:#1f2933"
 _SMALL = "font-family:Arial,Helvetica,sans-serif;font-size:13px;line-height:20px;color:#52606d"
 _BUTTON_STYLE = (
-    "display:inline-block;padding:12px 20px;background:#1d4ed8;color:#ffffff;text-decoration:none;border-radius:6px;"
+    "display:inline-block;padding:12px 20px;text-decoration:none;border-radius:6px;"
     "font-family:Arial,Helvetica,sans-serif;font-size:16px"
+)
+_TOP = (
+    "padding:14px 24px;border-radius:8px 8px 0 0;font-family:Arial,Helvetica,sans-serif;font-size:16px;"
+    "line-height:24px;font-weight:bold"
 )
 
 
 def _html(title: str, blocks: list[Block], page_url: str, footer: Footer, language: str) -> str:
+    fill = footer.colour or OWN
+    surface = f"background:{fill};color:{readable_on(fill)}"
     rows = "".join(
-        f'<tr><td style="padding:0 24px 16px;{_FONT}">{_inner(*block, page_url)}</td></tr>' for block in blocks
+        f'<tr><td style="padding:0 24px 16px;{_FONT}">{_inner(*block, page_url, surface)}</td></tr>' for block in blocks
     )
+    top = f'<tr><td style="{_TOP};{surface}">{escape(footer.brand)}</td></tr>' if footer.brand else ""
     return (
         f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title></head>'
@@ -302,14 +316,14 @@ def _html(title: str, blocks: list[Block], page_url: str, footer: Footer, langua
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" '
         'style="padding:24px 8px"><table role="presentation" width="600" cellpadding="0" cellspacing="0" '
         'style="width:100%;max-width:600px;background:#ffffff;border-radius:8px">'
-        f'<tr><td style="height:24px;line-height:24px">&nbsp;</td></tr>{rows}{_below(footer)}'
+        f'{top}<tr><td style="height:24px;line-height:24px">&nbsp;</td></tr>{rows}{_below(footer)}'
         "</table></td></tr></table></body></html>"
     )
 
 
-def _inner(kind: str, lines: list[str], page_url: str) -> str:
+def _inner(kind: str, lines: list[str], page_url: str, surface: str) -> str:
     if kind == "button":
-        return f'<a href="{escape(page_url)}" style="{_BUTTON_STYLE}">{escape(lines[0])}</a>'
+        return f'<a href="{escape(page_url)}" style="{surface};{_BUTTON_STYLE}">{escape(lines[0])}</a>'
     if kind == "list":
         items = "".join(f'<li style="margin:0 0 8px">{escape(line)}</li>' for line in lines)
         return f'<ul style="margin:0;padding:0 0 0 20px">{items}</ul>'

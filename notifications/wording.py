@@ -8,6 +8,7 @@ from django.core import signing
 
 from notifications.configuration import wording
 from notifications.rendering import Footer
+from tracking.brand_colours import is_colour
 from tracking.models import Customer, ExceptionCase, Shipment, Store
 from tracking.status.contract import Sentence
 from tracking.status.wording import UnknownSentence, languages, written_day
@@ -112,6 +113,7 @@ def unsubscribe_url(email_key: str, store_id: int, purpose: str) -> str:
 
 
 def footer_for(language: str, store: Store | None, url: str) -> Footer:
-    """Return what stands below a customer's message."""
+    """Return what stands around a customer's message."""
     words = wording(language)
-    return Footer(words.why.format(store=brand(store)), words.unsubscribe, url)
+    colour = store.brand_colour if store and is_colour(store.brand_colour) else ""
+    return Footer(brand(store), colour, words.why.format(store=brand(store)), words.unsubscribe, url)

@@ -18,7 +18,7 @@ APPS = ("tracking", "notifications", "shiptrack_site")
 LINES: tuple[frozenset[str], ...] = tuple(
     frozenset(line.split())
     for line in (
-        "vocabulary clock bulk timestamps",
+        "vocabulary clock bulk timestamps brand_colours",
         "calendars connectors routing.matching sandbox",
         "status",
         "detectors connectors.explain",

@@ -10,7 +10,7 @@ from django import forms
 from notifications.channels.registry import channel_choices
 from notifications.facts import address_of
 from notifications.rules.contract import Conditions, Rule
-from notifications.rules.sentence import NEWS, sentence_words
+from notifications.rules.sentence import NEWS, sentence_words, template_words
 from notifications.vocabulary import Approval, Audience, Mode, Purpose
 from tracking.models import Carrier, Store
 from tracking.vocabulary import CareLevel, Reason, Severity, ShipmentStatus, SignalKind
@@ -55,7 +55,7 @@ class RuleForm(forms.Form):
 
     name = forms.CharField(max_length=80, label="Name")
     mode = forms.ChoiceField(choices=Mode.choices, label="State")
-    news = forms.MultipleChoiceField(choices=list(NEWS.items()), widget=Boxes, label="When")
+    news = forms.MultipleChoiceField(choices=list(NEWS.items()), widget=Boxes, label="News", help_text="at least one")
     sentences = several((), "The customer's page says", "none ticked: anything")
     statuses = several(ShipmentStatus.choices, "Status of the parcel")
     reasons = several(Reason.choices, "The carrier's reason")
@@ -93,7 +93,7 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, templates: list[str], patterns: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("template", [("", "none")] + [(key, key.replace("_", " ").capitalize()) for key in templates])
+        self._offer("template", [("", "none")] + [(key, template_words(key)) for key in templates])
         self._offer("sentences", [(key, sentence_words(key)) for key in sorted(set(patterns))])
         self._offer("carriers", list(Carrier.objects.values_list("code", "name")))
         self._offer("stores", [(name, name) for name in Store.objects.values_list("name", flat=True)])

@@ -206,7 +206,7 @@ def _mark(rule: Rule, was: dict[str, Rule]) -> str:
 
 
 def _sentence(rule: Rule) -> str:
-    return one_sentence(rule, channel=CHANNELS[rule.channel].label.lower() if rule.channel in CHANNELS else "")
+    return one_sentence(rule, channel=CHANNELS[rule.channel].label if rule.channel in CHANNELS else "")
 
 
 def _dropped(rules: RuleSet | None, was: RuleSet) -> list[Rule]:

@@ -20,7 +20,9 @@ from notifications.drafts import DraftRefused, draft_called, template_key
 from notifications.facts import address_of
 from notifications.models import MessageDraft, TemplateVersion
 from notifications.previewing import Words, parcels, shown
+from notifications.queries import last_spoken_of
 from notifications.rendering import VARIABLES, BrokenTemplate, Problem, Rendered
+from notifications.rules.sentence import template_words
 from tracking.admin.base import may, require
 from tracking.admin.reader import reader
 from tracking.models import Shipment
@@ -69,11 +71,16 @@ class TemplatesAdmin(MessagesAdmin):
         self.may_look(request)
         found = Templates()
         drafted = set(MessageDraft.objects.values_list("key", flat=True))
+        names = {each: LANGUAGE_NAMES.get(each, each) for each in languages()}
         rows = [
-            (key, [(each, found.get(key, each), template_key(key, each) in drafted) for each in languages()])
+            (
+                key,
+                template_words(key),
+                [(each, names[each], found.get(key, each), template_key(key, each) in drafted) for each in names],
+            )
             for key in found.names()
         ]
-        return self.page(request, "notifications/templates.html", "Message templates", rows=rows, names=LANGUAGE_NAMES)
+        return self.page(request, "notifications/templates.html", "Message templates", rows=rows)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -106,7 +113,7 @@ class TemplatesAdmin(MessagesAdmin):
                 )
         else:
             form = WordsForm(initial=words)
-        shipment = _chosen(request)
+        shipment = _chosen(request, key)
         problems = problems_of(key=key, **words)
         rendered = _rendered(words, language, shipment)
         if request.POST.get("do") == "test":
@@ -114,7 +121,7 @@ class TemplatesAdmin(MessagesAdmin):
         return self.page(
             request,
             "notifications/template.html",
-            key.replace("_", " ").capitalize(),
+            template_words(key),
             key=key,
             language=language,
             tabs=[(each, LANGUAGE_NAMES.get(each, each), each == language) for each in languages()],
@@ -142,10 +149,11 @@ def _typed(form: WordsForm) -> dict[str, str]:
     return {"subject": form.cleaned_data["subject"], "body": form.cleaned_data["body"].replace("\r\n", "\n").strip()}
 
 
-def _chosen(request: HttpRequest) -> Shipment | None:
-    """The parcel somebody asked for by number, order or id; else the newest one with an order."""
+def _chosen(request: HttpRequest, key: str) -> Shipment | None:
+    """The parcel somebody asked for by number, order or id; else one that such a message was sent about; else the
+    newest one with an order."""
     asked = request.POST.get("parcel", request.GET.get("parcel", "")).strip()
-    ids = ids_by_text(asked)[:1] if asked else []
+    ids = ids_by_text(asked)[:1] if asked else last_spoken_of(key)
     if not ids:
         newest = Shipment.objects.filter(merged_into=None, order__customer__isnull=False).order_by("-pk")
         ids = list(newest.values_list("pk", flat=True)[:1])

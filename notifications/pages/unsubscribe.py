@@ -11,6 +11,7 @@ from notifications.outbox.operations import accept, refuse
 from notifications.vocabulary import Purpose
 from notifications.wording import SALT, brand
 from tracking import clock
+from tracking.brand_colours import style_sheet
 from tracking.models import Store
 
 
@@ -38,6 +39,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             "notifications/unsubscribe.html",
             {
                 "brand": brand(store),
+                "colours": style_sheet(store.brand_colour) if store else "",
                 "done": done,
                 "is_progress": purpose == Purpose.PROGRESS,
                 "language": store.default_language[:2] if store else "en",

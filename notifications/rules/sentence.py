@@ -40,11 +40,13 @@ NEWS: dict[str, str] = {
 }
 """The kinds of news a rule may listen to, as they read after "when"."""
 CHANGES = "shipment.sentence_changed"
+OF_CASES = ("case.", "dispute.")
+MANY = 12
+"""More kinds of news than this are counted, not listed: a sentence of all of them is read by nobody."""
 WHOM = {
     Audience.CUSTOMER.value: "the customer",
     Audience.OWNER.value: "the owner of the case",
     Audience.TEAM.value: "the team of the case",
-    Audience.SYSTEM.value: "the connected service",
 }
 
 
@@ -52,8 +54,9 @@ def one_sentence(rule: Rule, *, channel: str = "") -> str:
     """Return what a rule does as one sentence in English; `channel` is the channel's label."""
     when = f"When {_when(rule)}{_conditions(rule.conditions)}"
     whom = WHOM.get(rule.audience) or ", ".join(rule.addresses) or "nobody yet"
-    words = f" with the words “{rule.template}”" if rule.template else ""
-    tell = f"tell {whom} by {channel or rule.channel}{words}"
+    words = f" with the words “{template_words(rule.template)}”" if rule.template else ""
+    way = channel or rule.channel
+    tell = f"tell {way}{words}" if rule.audience == Audience.SYSTEM else f"tell {whom} by {way.lower()}{words}"
     parts = [f"{when}, {tell}", *_timing(rule), *_limits(rule)]
     sentence = ", ".join(parts) + "."
     if rule.mode == Mode.ON:
@@ -67,10 +70,17 @@ def sentence_words(pattern: str) -> str:
     return f"{words} (any wording)" if pattern.endswith("*") else words
 
 
+def template_words(key: str) -> str:
+    """Return a template's key as a title: "address_issue" -> "Address issue"."""
+    return key.replace("_", " ").capitalize()
+
+
 def _when(rule: Rule) -> str:
     asked = rule.conditions
     if rule.news == (CHANGES,) and asked.sentences:
         return f"the customer's page begins to say {_any(f'“{sentence_words(each)}”' for each in asked.sentences)}"
+    if len(rule.news) > MANY and all(each.startswith(OF_CASES) for each in rule.news):
+        return f"anything happens with a case ({len(rule.news)} kinds of news)"
     return _any(NEWS.get(each, each) for each in rule.news)
 
 
@@ -82,7 +92,7 @@ def _conditions(asked: Conditions) -> str:
         ("the service is {}", asked.services),
         ("it goes to {}", asked.countries),
         ("the store is {}", asked.stores),
-        ("the case is about {}", (SignalKind(each).label.lower() for each in asked.case_kinds)),
+        ("the case is about {}", (f"“{SignalKind(each).label.lower()}”" for each in asked.case_kinds)),
         ("the case is {}", (Severity(each).label.lower() for each in asked.severities)),
     ]
     parts = [words.format(listed) for words, several in found if (listed := _any(several))]
@@ -109,7 +119,8 @@ def _limits(rule: Rule) -> list[str]:
     if rule.audience == Audience.CUSTOMER:
         parts.append("never before the first scan of the parcel" if rule.needs_scan else "also before the first scan")
     if rule.held_by:
-        parts.append(f"not while a case is open about {_any(SignalKind(each).label.lower() for each in rule.held_by)}")
+        kinds = _any(f"“{SignalKind(each).label.lower()}”" for each in rule.held_by)
+        parts.append(f"not while a case is open about {kinds}")
     if rule.approval == rule.high_care_approval:
         return parts + _approval(rule.approval, rule.approval_minutes, "")
     everybody = _approval(rule.approval, rule.approval_minutes, "")

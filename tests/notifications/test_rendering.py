@@ -75,11 +75,12 @@ def spoken(text: str) -> list[str]:
 @pytest.mark.parametrize("sample", SAMPLES, ids=["full", "empty"])
 def test_text_and_html_say_the_same(language: str, sample: dict[str, object]) -> None:
     words = tomllib.loads((PRESETS / f"{language}.toml").read_text("utf-8"))
-    footer = Footer("You ordered at Bright.", "Stop", "https://example.com/u/x")
+    footer = Footer("Bright & Co", "#ffd400", "You ordered at Bright.", "Stop", "https://example.com/u/x")
     for rule in (rule for rule in RULES if rule.template):
         told = words[rule.template]
         made = render(subject=told["subject"], body=told["body"], values=sample, language=language, footer=footer)
         assert visible(made.html) == spoken(made.text)
+        assert "background:#ffd400;color:#000000" in made.html  # words on the store's colour can be read
 
 
 NASTY = st.text(st.characters(codec="utf-8"), max_size=60) | st.sampled_from(

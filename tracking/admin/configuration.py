@@ -77,7 +77,16 @@ class StoreAdmin(ConfigurationAdmin):
     """Shop fronts."""
 
     form = ZoneForm
-    list_display = ("name", "brand", "default_language", "time_zone", "currency", "country", "sender_email")
+    list_display = (
+        "name",
+        "brand",
+        "brand_colour",
+        "default_language",
+        "time_zone",
+        "currency",
+        "country",
+        "sender_email",
+    )
     exclude = ("created_at",)
 
     def save_model(self, request: HttpRequest, obj: Store, form: Any, change: bool) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from tracking.admin.base import may, require
 from tracking.admin.lists import RowList, Tab
 from tracking.admin.reader import Reader, reader
+from tracking.admin.tickets_shown import tickets_shown
 from tracking.customer_page.operations import renew_link
 from tracking.exception_queue.errors import ActionRefused
 from tracking.models import Customer, Order, Shipment
@@ -25,7 +26,6 @@ from tracking.privacy.operations import may_reveal, reveal_customer
 from tracking.privacy.queries import VISIBLE_FOR, revealed_customers
 from tracking.shipments.queries import ids_by_tracking_number, told
 from tracking.templatetags.shiptrack import badge, money, status_badge, when
-from tracking.tickets.queries import about as tickets_about
 
 MOST_BADGES = 3
 
@@ -125,6 +125,7 @@ class OrderAdmin(RowList):
         order, who = found.order, reader(request)
         language = (get_language() or "en").partition("-")[0]
         revealed = order.customer_id in revealed_customers(request.user, [order.customer_id], who.now)
+        person = masking.customer(order.customer, revealed=revealed)
         return self.page(
             request,
             "shiptrack/order/page.html",
@@ -132,9 +133,9 @@ class OrderAdmin(RowList):
             story=found,
             order=order,
             parcels=[(parcel, told(parcel, language)) for parcel in found.parcels],
-            tickets=tickets_about(order_id=order.pk),
+            tickets=tickets_shown(person, order.customer, order_id=order.pk),
             marks=marks(order, needs_review=found.needs_review),
-            person=masking.customer(order.customer, revealed=revealed),
+            person=person,
             is_erased=bool(order.customer and order.customer.erased_at),
             may_reveal=may_reveal(request.user),
             may_renew=may(request, "message_customer"),

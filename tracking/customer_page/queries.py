@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracking.brand_colours import style_sheet
 from tracking.customer_page.gathering import Found, fill, find
 from tracking.customer_page.headline import Standing, headline
 from tracking.customer_page.parcel import ParcelView, view, zone_of_page
@@ -26,6 +27,7 @@ class Page:
 
     language: str
     brand: str
+    colours: str  # style sheet in the store's colour, "" for none
     number: str
     kicker: str
     headline: str
@@ -54,6 +56,7 @@ def page(*, token: str, language: str, now: datetime) -> Page | None:
     return Page(
         language=words.language,
         brand=(found.store.brand or found.store.name) if found.store else "",
+        colours=style_sheet(found.store.brand_colour) if found.store else "",
         number=found.order.number if found.order else "",
         kicker=_kicker(found, parcels, about, words),
         headline=title,

@@ -16,6 +16,7 @@ from tracking.routing.rule_sets import NAME as ROUTING
 from tracking.sandbox.accounts import SHOPS, SOURCES, WAREHOUSES
 
 END_OF_DAY = time(23, 59, 59)
+COLOURS = {"northlight": "#24483d", "casa": "#b4431f", "maple": "#8a1c2b", "tallow": "#2f4b7c"}
 # Local hours of the support team. Nights are thin, but never empty.
 PEOPLE: tuple[tuple[str, str, str, tuple[tuple[int, int], ...]], ...] = (
     ("lena", "Lena Fischer", "Support agents", ((6, 14),)),
@@ -84,6 +85,7 @@ def _stores(now: datetime) -> None:
             name=shop.name,
             defaults={
                 "brand": shop.name,
+                "brand_colour": COLOURS[shop.key],
                 "default_language": shop.language,
                 "time_zone": shop.zone,
                 "currency": shop.currency,
@@ -92,6 +94,7 @@ def _stores(now: datetime) -> None:
             },
             create_defaults={
                 "brand": shop.name,
+                "brand_colour": COLOURS[shop.key],
                 "default_language": shop.language,
                 "time_zone": shop.zone,
                 "currency": shop.currency,

@@ -3,14 +3,23 @@
 import hashlib
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
+
+COLOUR = RegexValidator(r"^#[0-9a-f]{6}\Z", "A colour is # and six of 0-9 a-f, for instance #24483d.")
 
 
 class Store(models.Model):
     """A shop front: brand, languages, time zone, currency, sender."""
 
     name = models.CharField(max_length=120, unique=True)
-    brand = models.CharField(max_length=120, blank=True)
+    brand = models.CharField(max_length=120, blank=True, help_text="What customers read above pages and messages.")
+    brand_colour = models.CharField(
+        max_length=7,
+        blank=True,
+        validators=[COLOUR],
+        help_text="For instance #24483d. Words on and in it are made readable, light and dark. Empty: ShipTrack's own.",
+    )
     default_language = models.CharField(max_length=8, default="en")
     time_zone = models.CharField(max_length=64, default="UTC")
     currency = models.CharField(max_length=3, default="USD")

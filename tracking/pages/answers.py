@@ -7,10 +7,10 @@ from django.shortcuts import render
 from tracking.customer_page.words import NAMES, Words, page_language
 
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'{more}; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "Cache-Control": "private, no-store",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "Referrer-Policy": "same-origin",  # the address is the key: no other site may learn it
@@ -33,8 +33,9 @@ def client(request: HttpRequest) -> str:
     return get_client_ip_address(request) or ""
 
 
-def sealed(answer: HttpResponse) -> HttpResponse:
-    """Set the headers of a public page."""
+def sealed(answer: HttpResponse, nonce: str = "") -> HttpResponse:
+    """Set the headers of a public page; `nonce` marks the one inline style sheet it may have: the store's colour."""
+    answer.headers["Content-Security-Policy"] = _POLICY.format(more=f" 'nonce-{nonce}'" if nonce else "")
     for name, value in _HEADERS.items():
         answer.headers[name] = value
     return answer
@@ -42,10 +43,11 @@ def sealed(answer: HttpResponse) -> HttpResponse:
 
 def show(request: HttpRequest, template: str, words: Words, status: int = 200, **values: object) -> HttpResponse:
     """Return a page in the language of `words`."""
-    values |= {"words": words, "language": words.language, "names": NAMES}
+    nonce = str(request.csp_nonce) if getattr(values.get("page"), "colours", "") else ""  # type: ignore[attr-defined]
+    values |= {"words": words, "language": words.language, "names": NAMES, "nonce": nonce}
     answer = render(request, f"shiptrack/public/{template}.html", values, status=status)
     answer.headers["Content-Language"] = words.language
-    return sealed(answer)
+    return sealed(answer, nonce)
 
 
 def too_often(request: HttpRequest, minutes: int) -> HttpResponse:

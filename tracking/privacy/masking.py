@@ -11,6 +11,7 @@ from typing import Any
 from tracking.models.parties import Customer, initials
 
 HIDDEN = "•••"
+_SHORTEST = 2  # a single letter is an initial already
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'\-]+(?:@|%40)[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _PHONE = re.compile(r"(?<![\w#.])\+\d[\d ().\-]{6,18}\d\b")
 _PERSON_KEYS = re.compile(
@@ -62,6 +63,16 @@ def text(free: str) -> str:
     """Mask the e-mail addresses and international phone numbers inside free text; the rest is as it was."""
     without = _EMAIL.sub(lambda found: email(found.group()), free)
     return _PHONE.sub(lambda found: phone(found.group()), without)
+
+
+def about(free: str, who: Customer | None) -> str:
+    """Mask free text about a person: also the parts of their name; the rest is word for word."""
+    hidden = text(free)
+    names = sorted({part for part in re.split(r"\s+", who.name if who else "") if len(part) >= _SHORTEST})
+    if not names:
+        return hidden
+    pattern = r"(?<!\w)(?:" + "|".join(re.escape(part) for part in names) + r")(?!\w)"
+    return re.sub(pattern, lambda found: f"{found.group()[0]}{HIDDEN}", hidden)
 
 
 def customer(who: Customer | None, *, revealed: bool = False) -> Person:

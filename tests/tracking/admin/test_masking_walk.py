@@ -25,6 +25,7 @@ from tracking.models import (
     Shipment,
     Signal,
     Source,
+    SupportTicket,
     TrackingCode,
     TrackingEvent,
 )
@@ -74,6 +75,10 @@ def _plant(case: ExceptionCase, world: World) -> None:
     PrivacyTask.objects.create(
         source=world.source, message_id=message.pk, kind="customer_redact", received_at=NOW, due_at=NOW
     )
+    SupportTicket.objects.create(
+        desk="zendesk", external_id="7", subject=f"Planted Person asks: {SAID}", said=SAID, order_id=case.order_id,
+        shipment_id=case.shipment_id, case=case, created_at=NOW, updated_at=NOW, received_at=NOW,
+    )  # fmt: skip
     seer = User.objects.create_user("seer")
     RevealLog.objects.create(user=seer, customer=Customer.objects.get(), at=NOW, where="order 1")
 

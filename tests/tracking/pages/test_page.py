@@ -1,10 +1,12 @@
 """The page of an order: the same truth as the agents', in the customer's language, and nothing that is not theirs."""
 
 import html
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -265,6 +267,24 @@ def test_nobody_else_keeps_lists_frames_or_scripts_it(client: Client, world: Wor
     assert " style=" not in page
     assert "http" not in page.replace("https://www.fedex.com", "")
     assert not answer.cookies
+
+
+def test_a_store_has_its_colour_and_no_other_style_gets_in(client: Client, world: World, order: Order) -> None:
+    moving(world, order)
+    world.store.brand_colour = "#ffd400"
+    world.store.save()
+    answer = client.get(address_of(order))
+    nonce = re.search(r"style-src 'self' 'nonce-([\w-]{16})'", answer.headers["Content-Security-Policy"])
+    assert nonce
+    page = answer.content.decode()
+    assert f'<style nonce="{nonce[1]}">@media screen{{:root{{--own:#' in page
+    assert " style=" not in page and page.count("<style") == 1
+    assert "nonce" not in client.get("/track/").headers["Content-Security-Policy"]
+    world.store.brand_colour = "#fff}x{"
+    with pytest.raises(ValidationError):
+        world.store.full_clean()
+    world.store.save()
+    assert "<style" not in client.get(address_of(order)).content.decode()
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
