@@ -10,7 +10,7 @@ OWN = "#24483d"
 """For stores that have named none."""
 LIGHT, DARK = "#f5f6f2", "#1b2220"  # grounds of the customer's page that are hardest to read on
 WORDS, SHAPES = 4.5, 3.0
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _STEPS = 50
 
 

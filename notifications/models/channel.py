@@ -18,6 +18,7 @@ class ChannelState(models.Model):
 
     class Meta:
         ordering = ["channel"]
+        verbose_name_plural = "channels"
 
     def __str__(self) -> str:
         return self.channel

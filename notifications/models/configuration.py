@@ -15,6 +15,7 @@ class RuleSetVersion(models.Model):
 
     class Meta:
         ordering = ["-number"]
+        verbose_name_plural = "message rules"
 
     def __str__(self) -> str:
         return f"Rules, version {self.number}"
@@ -34,6 +35,7 @@ class TemplateVersion(models.Model):
 
     class Meta:
         ordering = ["key", "language", "-number"]
+        verbose_name_plural = "message templates"
         constraints = [models.UniqueConstraint(fields=["key", "language", "number"], name="template_version_once")]
 
     def __str__(self) -> str:

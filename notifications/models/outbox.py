@@ -63,6 +63,7 @@ class OutboxRow(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "messages"
         constraints = [
             models.UniqueConstraint(
                 fields=["subject_kind", "subject_id", "topic", "recipient", "channel"],

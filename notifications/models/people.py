@@ -16,6 +16,7 @@ class OptOut(models.Model):
 
     class Meta:
         ordering = ["-at"]
+        verbose_name_plural = "opt-outs"
         constraints = [models.UniqueConstraint(fields=["email_key", "store_id", "purpose"], name="optout_once")]
 
     def __str__(self) -> str:

@@ -143,6 +143,7 @@ def test_a_press_in_slack_changes_the_case_and_the_message(
     page = open_page()
     page.goto(f"{sandbox.origin}/#slack")
     expect(page.locator("#rooms article")).to_contain_text("The customer reads")
+    faults = sound(page, "slack")
     page.get_by_role("button", name="Take").click()
     expect(page.get_by_role("status")).to_contain_text(
         "agent@shiptrack.example pressed “take”; ShipTrack answered 200."
@@ -159,6 +160,7 @@ def test_a_press_in_slack_changes_the_case_and_the_message(
     assert (case.owner, case.state) == (agent, "waiting")
     page = enter(open_page(), live_server.url, path=f"/admin/tracking/exceptioncase/{case.pk}/change/")
     expect(page.locator(".k-head")).to_contain_text("Waiting")
+    assert faults == []
     sandbox.stop()
 
 

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='store',
             name='brand_colour',
-            field=models.CharField(blank=True, help_text="For instance #24483d. Words on and in it are made readable, light and dark. Empty: ShipTrack's own.", max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}\\Z', 'A colour is # and six of 0-9 a-f, for instance #24483d.')]),
+            field=models.CharField(blank=True, help_text="For instance #24483d. Words on and in it are made readable, light and dark. Empty: ShipTrack's own.", max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'A colour is # and six of 0-9 and a-f, for instance #24483d.')]),
         ),
         migrations.AlterField(
             model_name='store',

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 
-COLOUR = RegexValidator(r"^#[0-9a-f]{6}\Z", "A colour is # and six of 0-9 a-f, for instance #24483d.")
+COLOUR = RegexValidator(r"^#[0-9a-fA-F]{6}\Z", "A colour is # and six of 0-9 and a-f, for instance #24483d.")
 
 
 class Store(models.Model):

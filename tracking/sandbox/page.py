@@ -47,6 +47,7 @@ def page(
     menu = "".join(f'<a href="#{escape(key)}">{escape(words)}</a>' for key, words in links)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>ShipTrack sandbox</title>'
+        '<link rel="icon" href="data:,">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{STYLE}</style>'
         f"<h1>Pretend shops, carriers and systems</h1><nav>{menu}</nav>{''.join(parts)}"
         f"{_played(accounts, counts, stories)}</html>"

@@ -191,7 +191,7 @@ def test_a_written_message_leaves_after_fifteen_seconds(client: Client, agent: U
     assert "About your parcel" not in [each.subject for each in memory.sent]
     delivered(LATER + timedelta(seconds=15), memory)
     sent = next(each for each in memory.sent if each.subject == "About your parcel")
-    assert sent.to == "ann@example.com" and sent.text.startswith("Hello Ann,")
+    assert sent.to == "ann@example.com" and sent.text.startswith("Bright\n\nHello Ann,")
     assert sent.text.count("You get this message because") == 1
     assert CaseActivity.objects.filter(case=case, note="Wrote to the customer: About your parcel").exists()
     assert DomainEvent.objects.filter(kind=by_hand.NEWS).count() == 1
