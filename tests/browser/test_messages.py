@@ -18,12 +18,13 @@ from notifications.models import RuleSetVersion, TemplateVersion
 from notifications.outbox.delivery import deliver
 from notifications.relay import relay
 from tests.browser.test_queue import enter
-from tests.notifications.mail import Memory
+from tests.notifications.mail import DAY, Memory, announce, report
 from tests.tracking.admin.world import World, person
-from tests.tracking.pages.shop import address_of, delivered, moving
+from tests.tracking.pages.shop import address_of, moving
+from tests.tracking.shipments.telling import set_up
 from tracking import clock
 from tracking.exception_queue.operations import add_note
-from tracking.models import Dispute, ExceptionCase
+from tracking.models import Dispute, ExceptionCase, Order, Shipment
 from tracking.presets import defaults
 from tracking.sandbox import engine
 from tracking.sandbox.api_slack import SETTINGS
@@ -106,11 +107,11 @@ def test_a_rule_and_a_template_are_edited_previewed_and_published(
     page.goto(live_server.url + TEMPLATES)
     faults += sound(page, "templates")
     page.get_by_role("link", name="Delayed in English").click()
-    page.get_by_label("Text", exact=True).fill("{{ parcel.sentence }}\n\n{{ parcel.eta }}")
+    page.locator("#id_body").fill("{{ parcel.sentence }}\n\n{{ parcel.eta }}")
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("alert")).to_contain_text("line 3: There is no variable called parcel.eta.")
     faults += sound(page, "template-broken")
-    page.get_by_label("Text", exact=True).fill("{{ parcel.sentence }}\n\nWe are on it.\n\n[[Where it is]]")
+    page.locator("#id_body").fill("{{ parcel.sentence }}\n\nWe are on it.\n\n[[Where it is]]")
     page.get_by_role("button", name="Keep in the draft").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     for frame in (".desktop", ".phone"):
@@ -174,9 +175,14 @@ def _run(now: datetime) -> datetime:
     return now
 
 
-def test_a_dispute_goes_from_the_customers_page_to_the_case(live_server, world: World, open_page: OpenPage) -> None:
-    order = world.order()
-    parcel = delivered(world, order, number="794600000004", delivered_city="AUSTIN", delivered_region="TX")
+def test_a_dispute_goes_from_the_customers_page_to_the_case(live_server, open_page: OpenPage) -> None:
+    set_up()
+    now = clock.now()
+    announce(at=now - 3 * DAY)
+    report("first_scan", now - 2 * DAY)
+    report("delivered", now - DAY)
+    parcel = Shipment.objects.get(merged_into=None)
+    order = Order.objects.get()
     phone = open_page(390, java_script_enabled=False)
     phone.goto(live_server.url + address_of(order))
     phone.get_by_role("link", name="Report a problem").click()
@@ -186,10 +192,10 @@ def test_a_dispute_goes_from_the_customers_page_to_the_case(live_server, world: 
     expect(phone.locator("#reports")).to_contain_text("A person looks at it by")
     case = ExceptionCase.objects.get(shipment=parcel)
     assert (case.kind, Dispute.objects.get().case_id) == ("delivered_not_received", case.pk)
-    colleague(world, "agent", "act_on_case", "message_customer")
+    person("agent", "act_on_case", "message_customer")
     page = enter(open_page(), live_server.url, path=f"/admin/tracking/exceptioncase/{case.pk}/change/")
     expect(page.locator("#customer-reports")).to_contain_text("Nothing at the door, nothing at the neighbours'")
-    expect(page.get_by_role("link", name="Delivered, not received")).to_be_visible()
+    expect(page.get_by_role("link", name="Delivered, not received", exact=True)).to_be_visible()
     with page.expect_popup() as opened:
         page.get_by_role("link", name="Customer's view").click()
     expect(opened.value.locator("#reports")).to_contain_text("A person looks at it by")

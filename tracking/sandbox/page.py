@@ -49,8 +49,8 @@ def page(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>ShipTrack sandbox</title>'
         '<link rel="icon" href="data:,">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}{STYLE}</style>'
-        f"<h1>Pretend shops, carriers and systems</h1><nav>{menu}</nav>{''.join(parts)}"
-        f"{_played(accounts, counts, stories)}</html>"
+        f"<header><h1>Pretend shops, carriers and systems</h1><nav>{menu}</nav></header><main>{''.join(parts)}"
+        f"{_played(accounts, counts, stories)}</main></html>"
     )
 
 

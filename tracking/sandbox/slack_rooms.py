@@ -20,10 +20,11 @@ font-size: .7rem; padding: 0 4px; }
 .said blockquote { border-left: 4px solid var(--line); margin: 4px 0; padding: 0 12px; }
 .said dl { display: grid; gap: 8px 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
 margin: 8px 0; } .said dt { font-weight: 600; } .said dd { margin: 0; overflow-wrap: anywhere; }
-.said form, .menu { align-items: center; display: flex; flex-wrap: wrap; gap: 8px; } .said form { margin: 10px 0 4px; }
+.acts, .menu { align-items: center; display: flex; flex-wrap: wrap; gap: 8px; } .acts { margin: 10px 0 4px; }
 .menu { border: 1px solid var(--line); border-radius: 6px; gap: 0; } .menu select, .menu button { border: 0; }
 .said button, .said select, .said a.button { background: transparent; border: 1px solid var(--line); border-radius: 6px;
 color: inherit; font: inherit; font-size: .9rem; min-height: 36px; padding: 4px 12px; text-decoration: none; }
+.said a.button { align-items: center; box-sizing: border-box; display: inline-flex; font-weight: 600; }
 .said select option { background: Canvas; color: CanvasText; } .said button { cursor: pointer; font-weight: 600; }
 .said .primary { background: #007a5a; border-color: #007a5a; color: #fff; } .said small { opacity: .8; }
 .thread { border-left: 2px solid var(--line); margin: 8px 0 0; padding: 0 12px; } .whisper { font-style: italic; }
@@ -129,10 +130,10 @@ def _context(block: Told, ts: str) -> str:
 def _actions(block: Told, ts: str) -> str:
     elements = "".join(_element(each, ts) for each in block["elements"])
     if all("url" in each for each in block["elements"]):
-        return elements
+        return f'<div class="acts">{elements}</div>'
     people = "".join(f'<option value="{key}">{escape(address)}</option>' for key, address in PEOPLE.items())
     chosen = f'<select id="{escape(ts)}-person" name="person">{people}</select>'
-    return f"{elements}<label><small>pressed by</small> {chosen}</label>"
+    return f'<div class="acts">{elements}<label><small>pressed by</small> {chosen}</label></div>'
 
 
 def _element(each: Told, ts: str) -> str:
