@@ -175,7 +175,8 @@ def _run(now: datetime) -> datetime:
     return now
 
 
-def test_a_dispute_goes_from_the_customers_page_to_the_case(live_server, open_page: OpenPage) -> None:
+def test_a_dispute_goes_from_the_customers_page_to_the_case(live_server, open_page: OpenPage, settings: Any) -> None:
+    settings.PUBLIC_URL = live_server.url
     set_up()
     now = clock.now()
     announce(at=now - 3 * DAY)
