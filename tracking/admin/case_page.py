@@ -16,7 +16,6 @@ from tracking.admin.desk_forms import MacroForm
 from tracking.admin.dispute_shown import mentioned
 from tracking.admin.reader import Reader, reader
 from tracking.admin.reports_shown import reports_in
-from tracking.admin.tickets_shown import tickets_shown
 from tracking.exception_queue import operations, queries
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
 from tracking.exception_queue.siblings import open_siblings
@@ -67,7 +66,6 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
     shipment = found.shipment
     customer = shipment.order.customer if shipment.order else None
     revealed = bool(customer and customer.pk in revealed_customers(who.user, [customer.pk], who.now))
-    person = masking.customer(customer, revealed=revealed)
     raised = [each.subject for each in found.entries if each.kind == "signal_opened"]
     signals = [each for each in raised if isinstance(each, Signal) and each.case_id == case.pk]
     signals.sort(key=lambda each: (each.state != SignalState.OPEN, -SEVERITY_RANK[each.severity], each.fired_at))
@@ -80,14 +78,13 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "signals": signals,
         "disputes": mentioned(found.entries),
         "reports": reports_in(found.entries),
-        "tickets": tickets_shown(person, customer, shipment_id=shipment.pk, order_id=shipment.order_id),
         "lines": case_story.lines(found.entries, who),
         "left_out": found.events_left_out,
         "siblings": [each for each in found.siblings if each.pk != shipment.pk],
         "open_siblings": getattr(case, "sibling_ids", []) if case.state != CaseState.RESOLVED else [],
         "care": tightened(shipment, [each.kind for each in signals if each.state == SignalState.OPEN]),
         "other_cases": [each for each in found.past_cases if each.pk != case.pk],
-        "person": person,
+        "person": masking.customer(customer, revealed=revealed),
         "can_reveal": customer is not None and not revealed and may_reveal(who.user),
         "can_act": may(request, "act_on_case"),
         "first_response_took": case.first_responded_at and case.first_responded_at - case.opened_at,
