@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tracking', '0025_tickets'),
+        ('tracking', '0026_observation_moments'),
     ]
 
     operations = [
