@@ -25,7 +25,7 @@ from tracking.status.contract import Sentence
 from tracking.status.wording import render
 
 WIDTH = 118
-NAMES: dict[str, type[Model]] = {"team": Team, "owner": get_user_model()}
+NAMES: dict[str, type[Model]] = {"team": Team, "owner": get_user_model(), "owner_id": get_user_model()}
 # What stands first where several things happen in one moment: a change causes signals, signals move the case.
 _CHANGE, _SIGNAL, _ACTIVITY, _PLAN = range(4)
 _HIDDEN = ("routed_by", "version")
@@ -92,6 +92,10 @@ class Diary:
         yield f"Parcel {self._numbers[row.pk]}{joined}"
         yield from (f"  {name:<10} {value}" for name, value in self._facts(row) if value)
         yield ""
+        yield from self.story(row)
+
+    def story(self, row: Shipment) -> Iterator[str]:
+        """Yield what happened to one parcel, line by line."""
         for line in sorted(self._story(row)):
             yield from self._written(line)
 

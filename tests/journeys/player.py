@@ -1,7 +1,7 @@
 """Plays a pretend world against the product: webhooks through the real door, polls, the clock set to each moment."""
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db.models import Min
@@ -12,6 +12,7 @@ from tracking.connectors.http.messages import HttpRequest, HttpResponse
 from tracking.exception_queue.sweep import sweep
 from tracking.ingest.drain import drain
 from tracking.ingest.polling import poll_all
+from tracking.ingest.silence import watch_feeds
 from tracking.models import FetchBack, InboundMessage, PollState, Shipment, Source
 from tracking.sandbox.engine import World
 from tracking.sandbox.wire import Delivery, Request
@@ -39,7 +40,7 @@ class Player:
     """Moves one world and the product's clock forward together.
 
     `post` takes a delivery in (default: the hook view); only the sources of `polled` are asked; `look` sees the product
-    after each piece of work.
+    after each piece of work; every `feeds_every` all feeds are watched (the workers do so each minute).
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class Player:
         polled: Collection[str] = CARRIERS,
         post: Callable[[Delivery], None] | None = None,
         look: Callable[[datetime], None] | None = None,
+        feeds_every: timedelta | None = None,
     ) -> None:
         self.world, self.now, self.polled = world, start, frozenset(polled)
         self._look = look or _do_nothing
+        self._feeds_every, self._watch_at = feeds_every, start
         self._post = post or through_the_door
         self._transport = WorldTransport(world, lambda: self.now)
         Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
@@ -68,8 +71,12 @@ class Player:
             self._look(delivery.at)
         self._pass_time(until)
 
+    def back_to(self, moment: datetime) -> None:
+        """Go on from an earlier moment, to which the database was rolled back."""
+        self.now = self._watch_at = moment
+
     def _pass_time(self, until: datetime) -> None:
-        while (due := _next_due()) and due <= until:
+        while (due := self._next_due()) and due <= until:
             self.now = max(due, self.now)
             with clock.at(self.now):
                 self._work_all()
@@ -81,11 +88,21 @@ class Player:
         for _ in range(_ROUNDS):
             poll_all(clock=clock.now, transport=self._transport)
             drain(clock=clock.now)
+            self._watch_feeds()
             sweep(clock=clock.now)
-            left = _next_due()
+            left = self._next_due()
             if left is None or left > self.now:
                 return
         raise AssertionError(f"at {self.now} something stays due for ever: {left}")
+
+    def _watch_feeds(self) -> None:
+        if self._feeds_every and self._watch_at <= self.now:
+            watch_feeds(now=self.now)
+            self._watch_at = self.now + self._feeds_every
+
+    def _next_due(self) -> datetime | None:
+        due = _next_due()
+        return min(self._watch_at, due or self._watch_at) if self._feeds_every else due
 
 
 def through_the_door(delivery: Delivery) -> None:

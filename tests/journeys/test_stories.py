@@ -98,10 +98,10 @@ def test_the_product_finds_out_what_really_happened(name: str) -> None:
     faults += [f"a false alarm: {kind}" for kind in sorted(raised & set(facts.never))]
     faults += unlike_agents(end_of(order))
     assert [fault for fault in (*faults, *_wrong_end(order, facts)) if fault] == []
-    _compare(RECORDS / f"{name}.txt", record)
+    compare(RECORDS / f"{name}.txt", record)
 
 
-def _compare(kept: Path, record: str) -> None:
+def compare(kept: Path, record: str) -> None:
     """Hold a play against its kept record; UPDATE_RECORDS=1 keeps the new one, to be read before it is committed."""
     if os.environ.get("UPDATE_RECORDS") == "1":
         kept.write_text(record, "utf-8")

@@ -69,11 +69,13 @@ class World:
         *,
         seed: int = 1,
         copies: int = 1,
+        beside: Iterable[str] = (),
         quotas: Quotas | None = None,
         origin: str = ORIGIN,
     ) -> "World":
         """Return a world with one story, ordered on the first working day on which its order falls after `start`;
-        further copies come a minute apart. Raises KeyError for an unknown story."""
+        further copies come a minute apart, and the stories `beside` it begin on the same day. Raises KeyError for an
+        unknown story."""
         world = cls.__new__(cls)
         world.seed, world.start, world.live_from = seed, start, start + timedelta(days=365)
         world.origin = origin
@@ -83,7 +85,8 @@ class World:
         first = Part(story, shop, workday(local_date(start, WAREHOUSES[shop.warehouse].zone), -1), timedelta(0))
         while first.moment() < start:
             first = replace(first, day=workday(first.day, 1))
-        world._add(_cast(seed, [replace(first, shift=timedelta(minutes=copy)) for copy in range(copies)]))
+        parts = [replace(first, shift=timedelta(minutes=copy)) for copy in range(copies)]
+        world._add(_cast(seed, parts + [replace(first, story=stories()[other]) for other in beside]))
         return world
 
     def part(self, since: datetime, until: datetime) -> "World":
