@@ -33,10 +33,15 @@ def verdict(name: str, report: dict[str, Any] | None) -> tuple[bool, str]:
     weak = [f"{each['name']} {each['version']}: {one['id']}" for each in packages for one in each.get("vulns", ())]
     if weak:
         return False, f"{name}: known weaknesses in\n  " + "\n  ".join(weak)
+    if not packages:
+        return True, f"{name}: NOT audited: the advisory service was not reached"
     unknown = sum("skip_reason" in each for each in packages)
     if unknown == len(packages):
-        return True, f"{name}: NOT audited, the advisory service was not reached"
-    rest = f", {unknown} are unknown to the service" if unknown else ""
+        return (
+            True,
+            f"{name}: NOT audited: the index answers for none of {unknown} packages (a mirror without advisories?)",
+        )
+    rest = f", {unknown} NOT audited: unknown to the service" if unknown else ""
     return True, f"{name}: {len(packages) - unknown} packages without known weakness{rest}"
 
 

@@ -21,10 +21,11 @@ SKIPPED = {"name": "c", "skip_reason": "Dependency not found"}
     ("packages", "passes", "said"),
     [
         ([GOOD], True, "1 packages without known weakness"),
-        ([GOOD, SKIPPED], True, "1 are unknown to the service"),
-        ([SKIPPED, SKIPPED], True, "NOT audited"),
+        ([GOOD, SKIPPED], True, "1 packages without known weakness, 1 NOT audited"),
+        ([SKIPPED, SKIPPED], True, "NOT audited: the index answers for none of 2 packages"),
+        ([], True, "NOT audited: the advisory service was not reached"),
         ([GOOD, WEAK, SKIPPED], False, "b 2: PYSEC-1"),
-        (None, True, "NOT audited"),
+        (None, True, "NOT audited: the advisory service was not reached"),
     ],
 )
 def test_what_is_said(packages: list[dict[str, Any]] | None, passes: bool, said: str) -> None:
