@@ -11,6 +11,7 @@ from django.db.models import Q
 from notifications.configuration import rules_in_force
 from notifications.facts import World, gather
 from notifications.models import OutboxRow
+from notifications.outbox.operations import forget_customer
 from notifications.outbox.writing import write
 from notifications.rules.contract import Draft, Happening, RuleSet, Said
 from notifications.rules.engine import decide
@@ -18,6 +19,7 @@ from notifications.rules.standing import Standing
 from notifications.vocabulary import GIVEN_UP, WAITING, SubjectKind, Withheld
 from tracking.domain_events import take_unrelayed
 from tracking.models import DomainEvent
+from tracking.privacy.erasing import ERASED
 from tracking.transactions import alone, flag_is_up, lower_flag, whole
 
 LANE = "relay"
@@ -77,6 +79,8 @@ def relay_batch(*, now: datetime, limit: int = BATCH) -> Relayed:
     news = take_unrelayed(limit)
     if not news:
         return Relayed()
+    for customer_id in {pk for row in news if row.kind == ERASED for pk in row.payload["customers"]}:
+        forget_customer(customer_id=customer_id, now=now)
     world = gather(
         shipment_ids={row.shipment_id for row in news if row.shipment_id},
         case_ids={row.case_id for row in news if row.case_id},

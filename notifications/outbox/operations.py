@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from notifications.models import (
     ChannelState,
+    DeliveryAttempt,
     MailReport,
     MessagingSwitch,
     OptOut,
@@ -16,6 +18,7 @@ from notifications.models import (
 from notifications.outbox.claiming import knowledge_of
 from notifications.vocabulary import SUPPRESSING, WAITING, MailNews, OutboxAct, OutboxState, Purpose
 from tracking.customer_knowledge.operations import record
+from tracking.models import Customer, Order
 from tracking.transactions import whole
 from tracking.vocabulary import KnowledgeState
 
@@ -203,13 +206,22 @@ def take_mail_report(
 
 @whole
 def forget_customer(*, customer_id: int, now: datetime) -> int:
-    """Erase a person: waiting messages are cancelled, texts emptied; rows, refusals and figures stay. Count of rows."""
-    rows = OutboxRow.objects.filter(recipient=f"customer:{customer_id}")
-    waiting = list(rows.filter(state__in=WAITING).select_for_update(no_key=True).order_by("pk"))
+    """Erase a person: waiting messages to them are cancelled, and all texts about them emptied, also what services and
+    colleagues were told of their orders; rows, refusals and figures stay. Return the number of rows.
+    """
+    orders = list(Order.objects.filter(customer_id=customer_id).values_list("pk", flat=True))
+    to_them = Q(recipient=f"customer:{customer_id}")
+    rows = OutboxRow.objects.filter(to_them | Q(order_id__in=orders))
+    waiting = list(rows.filter(to_them, state__in=WAITING).select_for_update(no_key=True).order_by("pk"))
     OutboxRow.objects.filter(pk__in=[row.pk for row in waiting]).update(
         state=OutboxState.CANCELLED, reason="no_address", due_at=None, changed_at=now
     )
     record(
         entries=[known for row in waiting for known in knowledge_of(row, KnowledgeState.WITHHELD, now, "no_address")]
     )
+    DeliveryAttempt.objects.filter(row__in=rows).update(detail="")
+    OutboxAction.objects.filter(row__in=rows).update(note="")
+    MailReport.objects.filter(row__in=rows).update(detail="")
+    keys = Customer.objects.filter(pk=customer_id).values_list("email_key", flat=True)
+    SuppressedAddress.objects.filter(email_key__in=list(keys)).update(detail="")
     return rows.update(subject_text="", body_text="", body_html="", text_removed_at=now)

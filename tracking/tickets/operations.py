@@ -1,6 +1,9 @@
 """Tickets come in and raise what they are about; tickets opened for our cases are kept with their links."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from tracking.domain_events import News, publish
 from tracking.exception_queue.clocks import time_left
@@ -78,10 +81,19 @@ def _understand(row: SupportTicket, told: TicketUpdate) -> None:
     row.said = (_clean(told.text) or row.said)[:LONGEST]
     kind = classify(row.subject, row.said)
     row.kind = kind if kind != TicketKind.OTHER else row.kind
+    is_erased = _is_of_erased(row)
     if row.shipment_id is None:
         match = find(told)
         row.matched_by = match.by
         row.shipment, row.order, row.customer = match.shipment, match.order, match.customer
+    if is_erased or _is_of_erased(row):
+        row.subject, row.said = "", ""  # the desk may tell it again; here an erased person stays empty
+
+
+def _is_of_erased(row: SupportTicket) -> bool:
+    orders = (row.order, row.shipment.order if row.shipment else None)
+    people = (row.customer, *(order.customer for order in orders if order))
+    return any(customer.erased_at for customer in people if customer)
 
 
 def _clean(text: str) -> str:
@@ -172,3 +184,12 @@ def note_deleted(*, desk: str, external_id: str, now: datetime) -> None:
     """Note that a person deleted a ticket at its desk; it is not made again unless a person asks for it."""
     rows = SupportTicket.objects.filter(desk=desk, external_id=external_id)
     rows.update(state=TicketState.DELETED, updated_at=now)
+
+
+@whole
+def empty_tickets(*, customer_ids: Iterable[int], order_ids: Iterable[int], shipment_ids: Iterable[int]) -> int:
+    """Empty what customers wrote in tickets about these people, orders and parcels; the tickets stay. Return how many
+    there are."""
+    about = Q(customer_id__in=list(customer_ids)) | Q(order_id__in=list(order_ids))
+    about |= Q(shipment_id__in=list(shipment_ids))
+    return SupportTicket.objects.filter(about, origin=TicketOrigin.CUSTOMER).update(subject="", said="")
