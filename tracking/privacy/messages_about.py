@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -24,7 +25,7 @@ def messages_about(*, people: Sequence[Customer], orders: Sequence[Order], parce
     told = TrackingEvent.objects.filter(shipment__in=parcels).values_list("message_id", flat=True)
     named = {text for row in people for text in (row.email, row.name, row.phone)}
     named |= numbers | {row.external_id for row in orders}
-    values = {
+    values: dict[str, Any] = {
         "told": sorted({pk for pk in told if pk}),
         "names": sorted(numbers),
         "patterns": [pattern for word in sorted(named) for pattern in _patterns(word)],
