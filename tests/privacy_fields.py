@@ -72,7 +72,7 @@ HARMLESS = {
     "tracking.KindPolicy": "next_action",
     "tracking.Macro": "name note next_action",
     "tracking.MappingVersion": "note",
-    "tracking.Observation": "estimate_precision delay_flag delivered_city delivered_region delivered_country",
+    "tracking.Observation": "told_before estimate_precision delay_flag delivered_city delivered_region delivered_country",
     "tracking.Order": (
         "public_token external_id number normalized_number currency ship_to_city ship_to_region ship_to_country "
         "shipping_method tags corrected_fields"
@@ -96,7 +96,7 @@ HARMLESS = {
     "tracking.Source": "slug name settings secrets token cursor last_failure",
     "tracking.StatusChange": "from_status reason evidence sentence_key",
     "tracking.StatusMapping": "row_key source_kind carrier field code subcode pattern description",
-    "tracking.Store": "name brand default_language time_zone currency country sender_email",
+    "tracking.Store": "name brand brand_colour default_language time_zone currency country sender_email",
     "tracking.SupportTicket": "desk external_id url",
     "tracking.Team": "name slug time_zone country email slack_channel",
     "tracking.TrackingCode": "source_kind carrier keys raw_code raw_subcode text_shape decided_by",
