@@ -72,7 +72,9 @@ HARMLESS = {
     "tracking.KindPolicy": "next_action",
     "tracking.Macro": "name note next_action",
     "tracking.MappingVersion": "note",
-    "tracking.Observation": "told_before estimate_precision delay_flag delivered_city delivered_region delivered_country",
+    "tracking.Observation": (
+        "told_before estimate_precision delay_flag delivered_city delivered_region delivered_country"
+    ),
     "tracking.Order": (
         "public_token external_id number normalized_number currency ship_to_city ship_to_region ship_to_country "
         "shipping_method tags corrected_fields"
