@@ -42,9 +42,8 @@ class Entry:
 
 def ledger_of_shipment(shipment_id: int) -> list[Entry]:
     """Return all decisions about a parcel, those of parcels joined to it included, oldest first. One query."""
-    joined = Shipment.objects.filter(merged_into_id=shipment_id).values("pk")
-    rows = Decision.objects.filter(Q(shipment_id=shipment_id) | Q(shipment_id__in=joined))
-    return _entries(rows)
+    same = Shipment.objects.filter(Q(pk=shipment_id) | Q(merged_into_id=shipment_id)).order_by()
+    return _entries(Decision.objects.filter(shipment_id__in=same.values("pk")))
 
 
 def ledger_of_order(order_id: int) -> list[Entry]:

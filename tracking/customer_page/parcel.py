@@ -6,10 +6,11 @@ from datetime import date, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from tracking.customer_page.gathering import Found, Happened
+from tracking.customer_page.gathering import Found
+from tracking.customer_page.story import Change, Happened, OpenCase
 from tracking.customer_page.way import Step, next_step, steps
 from tracking.customer_page.words import Words
-from tracking.models import ExceptionCase, Shipment, StatusChange
+from tracking.models import Shipment
 from tracking.shipments.projection import destination_zone
 from tracking.shipments.queries import written
 from tracking.status.places import zone_of
@@ -115,16 +116,14 @@ def _items(shipment: Shipment, found: Found) -> tuple[str, ...]:
     parcels: dict[int, set[int]] = {}
     for link in found.links:
         parcels.setdefault(link.fulfilment_id, set()).add(link.shipment_id)
-    own = [link.fulfilment for link in found.links if parcels[link.fulfilment_id] == {shipment.pk}]
-    told = [(line.get("quantity") or 1, line.get("title") or "") for each in own for line in each.lines]
+    own = [link.lines for link in found.links if parcels[link.fulfilment_id] == {shipment.pk}]
+    told = [(line.get("quantity") or 1, line.get("title") or "") for lines in own for line in lines]
     if not told and len(found.parcels) == 1:
-        told = [(line.quantity, line.title) for line in found.lines]
+        told = found.lines
     return tuple(f"{quantity} × {title}" for quantity, title in told if title)
 
 
-def _date(
-    shipment: Shipment, changes: Sequence[StatusChange], words: Words, carrier: str, now: datetime
-) -> Dated | None:
+def _date(shipment: Shipment, changes: Sequence[Change], words: Words, carrier: str, now: datetime) -> Dated | None:
     if shipment.status in _NO_DATE_ASKED:
         return None
     told, language = shipment.sentence_parameters, words.language
@@ -162,7 +161,7 @@ def _promise(shipment: Shipment, words: Words, now: datetime) -> str:
     return words.text("promise_passed" if is_over else "promised", day=day)
 
 
-def _our_part(case: ExceptionCase | None, words: Words, zone: str, now: datetime) -> str:
+def _our_part(case: OpenCase | None, words: Words, zone: str, now: datetime) -> str:
     if case is None:
         return ""
     if case.state == CaseState.WAITING and case.waiting_party == WaitingParty.CUSTOMER:
@@ -172,9 +171,7 @@ def _our_part(case: ExceptionCase | None, words: Words, zone: str, now: datetime
     return words.text("team")
 
 
-def _history(
-    shipment: Shipment, events: Sequence[Happened], changes: Sequence[StatusChange], words: Words
-) -> list[Line]:
+def _history(shipment: Shipment, events: Sequence[Happened], changes: Sequence[Change], words: Words) -> list[Line]:
     """Return what happened, newest first, a repetition once. A status is shown only if it was ever this parcel's."""
     shown = _ALWAYS_SHOWN | {change.to_status for change in changes} | {shipment.status}
     lines: list[Line] = []

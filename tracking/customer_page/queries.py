@@ -8,8 +8,8 @@ from tracking.customer_page.gathering import Found, fill, find
 from tracking.customer_page.headline import Standing, headline
 from tracking.customer_page.parcel import ParcelView, view, zone_of_page
 from tracking.customer_page.reporting import Choice, choices
+from tracking.customer_page.story import Reported
 from tracking.customer_page.words import Words, page_language
-from tracking.models import CustomerReport
 from tracking.vocabulary import CaseState
 
 
@@ -96,18 +96,17 @@ def _kicker(found: Found, parcels: tuple[ParcelView, ...], about: int, words: Wo
     return f"{order} · {words.count('parcels', len(parcels))}" if len(parcels) > 1 else order
 
 
-def _reported(report: CustomerReport, words: Words, zone: str, now: datetime) -> ReportView:
+def _reported(report: Reported, words: Words, zone: str, now: datetime) -> ReportView:
     moment = words.moment(report.reported_at, zone)
     return ReportView(
         words.text("reported_at", kind=words.kind(report.kind), moment=moment), then(report, words, zone, now)
     )
 
 
-def then(report: CustomerReport, words: Words, zone: str, now: datetime) -> str:
+def then(report: Reported, words: Words, zone: str, now: datetime) -> str:
     """Return what happens with a report and by when: by the clock of its case."""
-    case = report.case
-    if case is None or case.state == CaseState.RESOLVED:
+    if report.case_due_at is None or report.case_state == CaseState.RESOLVED:
         return words.text("reported_done")
-    if case.time_left_at <= now:
+    if report.case_due_at <= now:
         return words.text("reported_soon")
-    return words.text("reported_by", moment=words.moment(case.time_left_at, zone))
+    return words.text("reported_by", moment=words.moment(report.case_due_at, zone))

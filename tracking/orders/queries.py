@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet, Subquery
 
 from tracking.models import ExceptionCase, Fulfilment, FulfilmentParcel, Order, OrderLine, Shipment
 from tracking.models.case import OPEN
@@ -80,10 +80,19 @@ def story(order_id: int) -> OrderStory | None:
 
 def parcels_of(order: Order) -> QuerySet[Shipment]:
     """The parcels an order travels in: its own, and those of other orders that hold part of it."""
-    shared = FulfilmentParcel.objects.filter(fulfilment__order=order, ended_at=None).values("shipment_id")
-    rows = Shipment.objects.filter(Q(order=order) | Q(pk__in=shared), merged_into=None)
+    rows = Shipment.objects.filter(pk__in=parcel_ids(order.pk), merged_into=None)
     related = rows.select_related("carrier", "service", "warehouse", "store", "order__customer", "order__store")
     return related.order_by("id")
+
+
+def parcel_ids(order: int | Subquery) -> QuerySet[Any, Any]:
+    """Ids of the parcels an order travels in, for a condition; some twice. `order`: its id, or a question for it.
+
+    A union: with "or" over a subquery the database would read all parcels there are.
+    """
+    own = Shipment.objects.filter(order=order).order_by().values("pk")
+    shared = FulfilmentParcel.objects.filter(fulfilment__order=order, ended_at=None)
+    return own.union(shared.values("shipment"), all=True)
 
 
 def _fulfilments(order: Order) -> QuerySet[Fulfilment]:

@@ -2,7 +2,7 @@
 
 from axes.helpers import get_client_ip_address
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from tracking.customer_page.words import NAMES, Words, page_language
 
@@ -45,7 +45,7 @@ def show(request: HttpRequest, template: str, words: Words, status: int = 200, *
     """Return a page in the language of `words`."""
     nonce = str(request.csp_nonce) if getattr(values.get("page"), "colours", "") else ""  # type: ignore[attr-defined]
     values |= {"words": words, "language": words.language, "names": NAMES, "nonce": nonce}
-    answer = render(request, f"shiptrack/public/{template}.html", values, status=status)
+    answer = HttpResponse(render_to_string(f"shiptrack/public/{template}.html", values), status=status)
     answer.headers["Content-Language"] = words.language
     return sealed(answer, nonce)
 

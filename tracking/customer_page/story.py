@@ -1,0 +1,138 @@
+"""What happened to the parcels of one page, read by one statement: the page is asked for by everybody, all day."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django.db import connection
+
+from tracking.models import TrackingEvent
+from tracking.vocabulary import SILENT_MILESTONES
+
+T = TypeVar("T")
+MOST_EVENTS = 300
+MOST_REPORTS = 20
+_SQL = """
+SELECT json_build_array(
+  (SELECT json_agg(json_build_array(link.fulfilment_id, link.shipment_id, sent.lines) ORDER BY link.id)
+   FROM tracking_fulfilmentparcel AS link JOIN tracking_fulfilment AS sent ON sent.id = link.fulfilment_id
+   WHERE sent.order_id = %(order)s AND link.ended_at IS NULL),
+  (SELECT json_agg(json_build_array(quantity, title) ORDER BY id)
+   FROM tracking_orderline WHERE order_id = %(order)s AND requires_shipping),
+  (SELECT json_agg(json_build_array(shipment_id, state, waiting_party, next_action_due_at) ORDER BY id)
+   FROM tracking_exceptioncase WHERE shipment_id = ANY(%(ids)s) AND state <> 'resolved'),
+  (SELECT json_agg(json_build_array(shipment_id, to_status, sentence_parameters) ORDER BY known_at, id)
+   FROM tracking_statuschange WHERE shipment_id = ANY(%(ids)s)),
+  (SELECT json_agg(told) FROM (
+     SELECT json_build_array(event.shipment_id, event.occurred_at, event.precision, event.local_date, code.milestone,
+                             code.reason, event.city, event.region, event.country) AS told
+     FROM tracking_trackingevent AS event JOIN tracking_trackingcode AS code ON code.id = event.code_id
+     WHERE event.shipment_id = ANY(%(ids)s) AND event.kind = %(kind)s AND event.occurred_at <= %(now)s
+       AND code.milestone <> ALL(%(silent)s)
+     ORDER BY event.occurred_at DESC, event.id DESC LIMIT %(events)s) AS newest),
+  (SELECT json_agg(told) FROM (
+     SELECT json_build_array(report.kind, report.reported_at, held.state, held.time_left_at) AS told
+     FROM tracking_customerreport AS report LEFT JOIN tracking_exceptioncase AS held ON held.id = report.case_id
+     WHERE report.shipment_id = ANY(%(ids)s)
+     ORDER BY report.reported_at DESC, report.id DESC LIMIT %(reports)s) AS newest)
+)::text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """One parcel of one fulfilment, with what the fulfilment says is inside: dicts of quantity and title."""
+
+    fulfilment_id: int
+    shipment_id: int
+    lines: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """What our team does about a parcel."""
+
+    state: str
+    waiting_party: str
+    next_action_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of what the customer reads."""
+
+    to_status: str
+    sentence_parameters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event as the page sees it."""
+
+    at: datetime
+    precision: str
+    local_date: date | None
+    milestone: str
+    reason: str
+    city: str
+    region: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a customer reported, and how its case stands ("" = none)."""
+
+    kind: str
+    reported_at: datetime
+    case_state: str
+    case_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All of it; events and reports newest first, changes oldest first."""
+
+    links: list[Packed]
+    lines: list[tuple[int, str]]
+    cases: dict[int, OpenCase]
+    changes: dict[int, list[Change]]
+    events: dict[int, list[Happened]]
+    reports: list[Reported]
+
+
+def read(*, order_id: int | None, ids: Sequence[int], now: datetime) -> Story:
+    """Return what is known of an order's packing and of these parcels at `now` (aware UTC). One query."""
+    values = {"order": order_id, "ids": list(ids), "now": now, "silent": sorted(SILENT_MILESTONES)}
+    values |= {"kind": TrackingEvent.Kind.SOURCE.value, "events": MOST_EVENTS, "reports": MOST_REPORTS}
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL, values)
+        links, lines, cases, changes, events, reports = (part or [] for part in json.loads(cursor.fetchone()[0]))
+    return Story(
+        links=[Packed(*row) for row in links],
+        lines=[(quantity, title) for quantity, title in lines],
+        cases={row[0]: OpenCase(row[1], row[2], _moment(row[3])) for row in cases},
+        changes=_by_parcel(changes, lambda row: Change(*row)),
+        events=_by_parcel(events, _happened),
+        reports=[
+            Reported(kind, _moment(at), state or "", _moment(due) if due else None) for kind, at, state, due in reports
+        ],
+    )
+
+
+def _by_parcel(rows: Iterable[list[Any]], form: Callable[[list[Any]], T]) -> dict[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for shipment_id, *rest in rows:
+        found.setdefault(shipment_id, []).append(form(rest))
+    return found
+
+
+def _happened(row: list[Any]) -> Happened:
+    at, precision, day, *rest = row
+    return Happened(_moment(at), precision, date.fromisoformat(day) if day else None, *rest)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
