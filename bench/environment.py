@@ -38,6 +38,8 @@ def prepare() -> None:
         "SHIPTRACK_PGDATA": str(ROOT / "var" / f"bench-{secrets.token_hex(4)}" / "postgres"),
         "SHIPTRACK_THROWAWAY": "durable",
         "PORT": str(free_port()),
+        "SANDBOX_PORT": str(free_port()),
+        "EMAIL_PROVIDER": "sandbox",
         "LOG_LEVEL": "ERROR",
         "DJANGO_SETTINGS_MODULE": "shiptrack_site.settings",
     }

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from bench import databases, environment
 from shiptrack_site.management.commands.up import programs
 from shiptrack_site.process_group import ProcessGroup, Program
 
+_MANAGE = (sys.executable, str(environment.ROOT / "manage.py"))
 READY_WITHIN = 60.0
+NO_WORLD = environment.ROOT / "var" / "bench-no-world.json"  # the mailbox needs none
 WITHOUT_INSERT = "bench.wsgi_without_insert:application"
 
 
@@ -31,6 +34,22 @@ def running(database: str, *names: str, application: str = "") -> Iterator[int]:
                     _start(group, _changed(program, port, application), database)
             wait_for(port)
             yield port
+        finally:
+            group.stop()
+
+
+@contextmanager
+def working(database: str) -> Iterator[None]:
+    """Run the product's workers on a database, with the sandbox's mail provider at the port of the settings."""
+    sandbox = Program("sandbox", (*_MANAGE, "sandbox", "--no-push", "--world", str(NO_WORLD)))
+    with (environment.ROOT / "var" / "bench.log").open("a") as log:
+        group = ProcessGroup(out=log)
+        try:
+            for program in [sandbox, *programs(beat_every=10, stale_after=40)]:
+                if program.name != "web":
+                    _start(group, program, database)
+            wait_for(settings.SANDBOX_PORT)
+            yield
         finally:
             group.stop()
 
@@ -60,4 +79,4 @@ def wait_for(port: int) -> None:
             return
         except OSError:
             time.sleep(0.1)
-    raise TimeoutError("the web server did not come up; var/bench.log says why")
+    raise TimeoutError("nobody answers at the port; var/bench.log says why")

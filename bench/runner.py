@@ -7,7 +7,21 @@ from pathlib import Path
 
 from django.db import connection
 
-from bench import customer_page, databases, delay, ingest, lanes, pages, results, scale, storage, sweep, web
+from bench import (
+    customer_page,
+    databases,
+    delay,
+    ingest,
+    lanes,
+    pages,
+    queue_to_send,
+    relay,
+    results,
+    scale,
+    storage,
+    sweep,
+    web,
+)
 from bench.results import Result
 from bench.scale import Scale
 from shiptrack_site.embedded_postgres import server
@@ -22,6 +36,8 @@ ALL: dict[str, Measurement] = {
     "web.hook_vs_no_insert": web.hook_vs_no_insert,
     "queue.page_1m_vs_1k": pages.queue,
     "search.exact_1m_vs_1k": pages.search,
+    "relay.vs_per_object": relay.vs_per_object,
+    "relay.queue_to_send_p99_ms": queue_to_send.queue_to_send,
     "page.customer_vs_bare_view": customer_page.customer_vs_bare_view,
     "sweep.due_vs_scan": sweep.due_vs_scan,
     "sweep.rows_1m_vs_10k": sweep.rows_read,
