@@ -16,6 +16,7 @@ from tracking.admin.desk_forms import MacroForm
 from tracking.admin.dispute_shown import mentioned
 from tracking.admin.reader import Reader, reader
 from tracking.admin.reports_shown import reports_in
+from tracking.admin.tickets_shown import tickets_shown
 from tracking.exception_queue import operations, queries
 from tracking.exception_queue.errors import ActionRefused, CaseConflict
 from tracking.exception_queue.siblings import open_siblings
@@ -68,6 +69,7 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
     revealed = bool(customer and customer.pk in revealed_customers(who.user, [customer.pk], who.now))
     raised = [each.subject for each in found.entries if each.kind == "signal_opened"]
     signals = [each for each in raised if isinstance(each, Signal) and each.case_id == case.pk]
+    person = masking.customer(customer, revealed=revealed)
     signals.sort(key=lambda each: (each.state != SignalState.OPEN, -SEVERITY_RANK[each.severity], each.fired_at))
     return {
         "case": case,
@@ -84,7 +86,8 @@ def _facts(request: HttpRequest, case: ExceptionCase, found: Story, who: Reader)
         "open_siblings": getattr(case, "sibling_ids", []) if case.state != CaseState.RESOLVED else [],
         "care": tightened(shipment, [each.kind for each in signals if each.state == SignalState.OPEN]),
         "other_cases": [each for each in found.past_cases if each.pk != case.pk],
-        "person": masking.customer(customer, revealed=revealed),
+        "person": person,
+        "tickets": tickets_shown(person, customer, shipment_id=shipment.pk, order_id=shipment.order_id),
         "can_reveal": customer is not None and not revealed and may_reveal(who.user),
         "can_act": may(request, "act_on_case"),
         "first_response_took": case.first_responded_at and case.first_responded_at - case.opened_at,

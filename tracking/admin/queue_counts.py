@@ -11,9 +11,11 @@ from tracking.admin.base import may
 from tracking.admin.reader import reader
 from tracking.exception_queue import own_views, queries
 from tracking.exception_queue.wanted import VIEWS, Wanted
+from tracking.ingest.incidents import open_incidents
+from tracking.jobs.queries import demo_jobs
 from tracking.models import ExceptionCase, SavedView
 
-PAGE = "page"
+PAGE, SILENT, LOADING = "page", "silent sources", "demo loading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ def queue_address() -> str:
 
 
 def counted(request: HttpRequest, page: QuerySet[ExceptionCase] | None = None) -> dict[str, int]:
-    """Numbers of all views, and under PAGE that of the page's own rows; all in one query, once per request."""
+    """Numbers of all views, of silent sources, of a demo that is loading, and under PAGE of the page's own rows; all in
+    one query, once per request: most pages need ask no further."""
     return _asked(request, page)[0]
 
 
@@ -44,7 +47,10 @@ def _asked(request: HttpRequest, page: QuerySet[ExceptionCase] | None = None) ->
     found: tuple[dict[str, int], list[SavedView]] | None = getattr(request, "shiptrack_counts", None)
     if found is None:
         who = reader(request)
-        found = queries.view_counts(who.user.pk, who.now, who.day_ends, {} if page is None else {PAGE: page})
+        more: dict[str, QuerySet[Any]] = {SILENT: open_incidents(), LOADING: demo_jobs()}
+        if page is not None:
+            more[PAGE] = page
+        found = queries.view_counts(who.user.pk, who.now, who.day_ends, more)
         request.shiptrack_counts = found  # type: ignore[attr-defined]
     return found
 

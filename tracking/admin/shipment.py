@@ -20,6 +20,7 @@ from tracking.admin.reader import Reader, reader
 from tracking.admin.reports_shown import reports_in
 from tracking.admin.shipment_facts import details, evidence_steps, strip, warnings
 from tracking.admin.shipment_story import lines, watch_lines
+from tracking.admin.tickets_shown import tickets_shown
 from tracking.exception_queue import corrections
 from tracking.exception_queue.concerns import deciding_rows
 from tracking.exception_queue.errors import ActionRefused
@@ -190,6 +191,9 @@ class ShipmentAdmin(RowList):
             "settle_form": SettleForm(),
             "disputes": mentioned(found.entries),
             "reports": reports_in(found.entries),
+            "tickets": tickets_shown(
+                person, parcel.order.customer if parcel.order else None, shipment_id=parcel.pk, order_id=parcel.order_id
+            ),
             **forms_given,
         }
         return self.page(request, "shiptrack/shipment/page.html", _title(parcel), **context)

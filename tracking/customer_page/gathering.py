@@ -12,7 +12,8 @@ from tracking.vocabulary import Direction, ShipmentStatus
 
 MOST_PARCELS = 30
 _OF_ORDER = (
-    "number", "cancelled_at", "store__brand", "store__name", "store__time_zone", "store__default_language",
+    "number", "cancelled_at", "store__brand", "store__brand_colour", "store__name", "store__time_zone",
+    "store__default_language",
     "customer__locale",
 )  # fmt: skip
 _OF_PARCEL = (

@@ -104,7 +104,7 @@ def last_words(shipment_ids: Iterable[int]) -> dict[int, TrackingEvent]:
 
 
 def view_counts(
-    user_id: int | None, now: datetime, day_ends: datetime, more: Mapping[str, QuerySet[ExceptionCase]]
+    user_id: int | None, now: datetime, day_ends: datetime, more: Mapping[str, QuerySet[Any]]
 ) -> tuple[dict[str, int], list[SavedView]]:
     """Count all named views, and `more`, each up to the cap: code -> count; and read the person's own views in their
     order. One query for both: it is asked on every page."""

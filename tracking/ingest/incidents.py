@@ -22,6 +22,11 @@ class Silence:
     clocks_stand: bool
 
 
+def open_incidents() -> QuerySet[FeedIncident]:
+    """The incidents that are open, for counting."""
+    return FeedIncident.objects.filter(ended_at=None)
+
+
 def open_silences(now: datetime) -> list[Silence]:
     """Return the incidents that are open, oldest first. One query."""
     return [_silence(row, now) for row in _counted().filter(ended_at=None).order_by("began_at")]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Model, Prefetch, Q, QuerySet
 
 from tracking.models import ExceptionCase, Fulfilment, FulfilmentParcel, Order, OrderLine, Shipment
 from tracking.models.case import OPEN
@@ -85,13 +85,13 @@ def parcels_of(order: Order) -> QuerySet[Shipment]:
     return related.order_by("id")
 
 
-def parcel_ids(order: int | Subquery) -> QuerySet[Any, Any]:
-    """Ids of the parcels an order travels in, for a condition; some twice. `order`: its id, or a question for it.
+def parcel_ids(order_id: int) -> QuerySet[Any, Any]:
+    """Ids of the parcels an order travels in, for a condition; some twice.
 
     A union: with "or" over a subquery the database would read all parcels there are.
     """
-    own = Shipment.objects.filter(order=order).order_by().values("pk")
-    shared = FulfilmentParcel.objects.filter(fulfilment__order=order, ended_at=None)
+    own = Shipment.objects.filter(order=order_id).order_by().values("pk")
+    shared = FulfilmentParcel.objects.filter(fulfilment__order=order_id, ended_at=None)
     return own.union(shared.values("shipment"), all=True)
 
 

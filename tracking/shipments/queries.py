@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Subquery
-
 from tracking.connectors.numbers import normalize, without_routing
 from tracking.models import (
     CaseActivity,
@@ -18,7 +16,7 @@ from tracking.models import (
     TrackingEvent,
     TrackingNumber,
 )
-from tracking.orders.queries import MOST_FOUND, ids_by_number, parcel_ids, starts_with
+from tracking.orders.queries import MOST_FOUND, ids_by_number, parcels_of, starts_with
 from tracking.status.contract import Sentence
 from tracking.status.wording import UnknownSentence, render
 from tracking.vocabulary import EVIDENCE_RANK, SILENT_MILESTONES, Evidence, Milestone
@@ -142,11 +140,7 @@ class Story:
 def story(shipment_id: int) -> Story | None:
     """Return everything about one parcel in a constant number of queries, or None when there is no such parcel."""
     related = ("store", "order__customer", "order__store", "carrier", "service", "warehouse", "estimate_source")
-    itself = Shipment.objects.filter(pk=shipment_id).order_by()
-    others = parcel_ids(Subquery(itself.values("order")[:1]))
-    rows = Shipment.objects.filter(pk__in=itself.values("pk").union(others, all=True)).order_by("id")
-    together = list(rows.select_related(*related, "merged_into"))
-    shipment = next((each for each in together if each.pk == shipment_id), None)
+    shipment = Shipment.objects.select_related(*related, "merged_into").filter(pk=shipment_id).first()
     if shipment is None:
         return None
     newest = shipment.events.select_related("code", "source").order_by("-occurred_at", "-id")
@@ -160,7 +154,7 @@ def story(shipment_id: int) -> Story | None:
         words=tuple(_words(shipment, events)),
         open_case=next((case for case in cases if not case.resolved_at), None),
         past_cases=tuple(case for case in cases if case.resolved_at),
-        siblings=tuple(each for each in together if not each.merged_into_id) if shipment.order else (),
+        siblings=tuple(parcels_of(shipment.order)) if shipment.order else (),
         events_left_out=len(events) > MOST_EVENTS,
     )
 

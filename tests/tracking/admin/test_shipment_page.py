@@ -9,7 +9,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from tests.plans import read_whole
 from tests.tracking.admin.world import NOW, World, person
 from tracking import clock
 from tracking.models import Customer, Shipment, TrackingEvent
@@ -91,9 +90,7 @@ def test_a_day_stays_a_day(client: Client, world: World) -> None:
 def test_the_page_costs_the_same_whatever_happened(client: Client, world: World, events: int) -> None:
     parcel = world.case(events=events).shipment
     client.get(f"{LIST}{parcel.pk}/change/")
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         html = page(client, parcel)
     assert html.count("raw message") == events
     few = world.case(events=1).shipment
@@ -101,7 +98,6 @@ def test_the_page_costs_the_same_whatever_happened(client: Client, world: World,
         page(client, few)
     assert len(queries) == len(fewer)
     assert len(queries) <= MOST_QUERIES
-    assert read_whole(fewer.captured_queries) == []
 
 
 @pytest.mark.usefixtures("agent")

