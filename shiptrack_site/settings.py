@@ -126,7 +126,7 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.05,
     "recycle": 500,
     "compress": False,
-    "ALT_CLUSTERS": {"net": {"poll": 0.5}},
+    "ALT_CLUSTERS": {"net": {"poll": 0.1}},
 }
 
 # --- Messages out: one mail provider; every call ends below ten seconds -----------------------------------------------

@@ -105,7 +105,7 @@ class Story:
 
 def read(*, order_id: int | None, ids: Sequence[int], now: datetime) -> Story:
     """Return what is known of an order's packing and of these parcels at `now` (aware UTC). One query."""
-    values = {"order": order_id, "ids": list(ids), "now": now, "silent": sorted(SILENT_MILESTONES)}
+    values: dict[str, Any] = {"order": order_id, "ids": list(ids), "now": now, "silent": sorted(SILENT_MILESTONES)}
     values |= {"kind": TrackingEvent.Kind.SOURCE.value, "events": MOST_EVENTS, "reports": MOST_REPORTS}
     with connection.cursor() as cursor:
         cursor.execute(_SQL, values)
