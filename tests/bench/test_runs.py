@@ -37,7 +37,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stderr[-4000:]
     found: dict[str, dict[str, Any]] = json.loads(output.read_text())

@@ -108,11 +108,15 @@ def record(told: Sequence[Told]) -> Recorded:
     return Recorded(new, len(told) - new, frozenset(shipment for shipment, _ in written))
 
 
-def first_scan(told: Sequence[Told]) -> datetime | None:
-    """Return when the first physical scan among events happened that are not stored yet; None when there is none."""
-    codes = codes_for([Heard(item.event, item.source_kind, item.received_at) for item in told])
-    scans = (pair for pair in zip(told, codes, strict=True) if pair[1].evidence == Evidence.ITEM_SCANNED)
-    return min((_settled(item, code.milestone).occurred_at for item, code in scans), default=None)
+def first_scans(told: Sequence[tuple[str, Told]]) -> dict[str, datetime]:
+    """Return when the parcel of each number was first physically scanned, by events that are not stored yet."""
+    found: dict[str, datetime] = {}
+    codes = codes_for([Heard(item.event, item.source_kind, item.received_at) for _, item in told]) if told else []
+    for (number, item), code in zip(told, codes, strict=True):
+        if code.evidence == Evidence.ITEM_SCANNED:
+            at = _settled(item, code.milestone).occurred_at
+            found[number] = min(at, found.get(number, at))
+    return found
 
 
 def _row(item: Told, code: TrackingCode) -> dict[str, object]:

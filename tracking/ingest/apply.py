@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from functools import partial
+from functools import cache
 
 from tracking.connectors.contract import Observation, ObservedEvent
 from tracking.connectors.numbers import normalize
@@ -20,6 +20,7 @@ from tracking.orders.operations import OrderKey, ToldFulfilment, ToldOrder, upse
 from tracking.shipments import carrier_facts
 from tracking.shipments.announce import announce
 from tracking.shipments.carrier_facts import ToldShipment, Withdrawn
+from tracking.shipments.desk import Unseen
 from tracking.shipments.directory import Directory
 from tracking.shipments.order_facts import Terms, follow_orders
 from tracking.shipments.projection import destination_zone
@@ -112,22 +113,26 @@ def _announce(batch: _Batch, orders: dict[OrderKey, Order], later: Sequence[Name
         for update in (*item.reading.fulfilments, *(f for order in item.reading.orders for f in order.fulfilments))
     ]
     accepted = upsert_fulfilments(told, orders, now=batch.now)
-    unseen = partial(_first_scan, later)
-    announced = announce(accepted, batch.directory, batch.carriers, batch.terms, now=batch.now, unseen=unseen)
+    announced = announce(accepted, batch.directory, batch.carriers, batch.terms, now=batch.now, unseen=_unseen(later))
     batch.touched |= {shipment.pk for shipment in announced.shipments}
     batch.touched |= set(carrier_facts.void(Withdrawn(*each) for each in announced.withdrawn))
     batch.applied.arrived = [(item.source.pk, f"fulfilment:{item.update.external_id}") for item in told]
 
 
-def _first_scan(later: Sequence[Named], number: str) -> datetime | None:
-    """When a number that names no parcel yet was first scanned, by the events that wait for the announcements."""
-    return operations.first_scan(
-        [
-            operations.Told(0, item.source.pk, item.source.kind, event, item.message.received_at)
-            for item, event, named in later
-            if named == number
-        ]
-    )
+def _unseen(later: Sequence[Named]) -> Unseen:
+    """Tells when a number that names no parcel yet was first scanned, by the events that wait for the announcements;
+    worked out for all of them when first asked."""
+
+    @cache
+    def first() -> dict[str, datetime]:
+        return operations.first_scans(
+            [
+                (named, operations.Told(0, item.source.pk, item.source.kind, event, item.message.received_at))
+                for item, event, named in later
+            ]
+        )
+
+    return lambda number: first().get(number)
 
 
 def _numbers(items: Iterable[Item]) -> set[str]:
