@@ -27,7 +27,8 @@ DAYS = 23
 TOLD = {  # topics in order, the days of "out for delivery" left out
     "healthy_fedex_ground": ("label_created first_scan out_for_delivery delivered"),
     "two_failed_attempts": (
-        "label_created first_scan out_for_delivery failed_attempt:1 out_for_delivery out_for_delivery delivered"
+        "label_created first_scan out_for_delivery failed_attempt:1 out_for_delivery failed_attempt:2 out_for_delivery "
+        "delivered"
     ),
     "pickup_about_to_expire": (
         "label_created first_scan out_for_delivery failed_attempt:1 available_for_pickup pickup_expiring returning"
