@@ -103,12 +103,12 @@ def test_a_cluster_that_acknowledges_nothing_is_replaced_and_one_at_work_is_not(
 ) -> None:
     """What is killed while it waits for results takes its lock along: tasks run, and nobody says that they did."""
     retry = timedelta(seconds=settings.Q_CLUSTER["retry"])
-    task = OrmQ.objects.create(key="core", payload="x", lock=timezone.now() + retry - timedelta(seconds=110))
+    task = OrmQ.objects.create(key="core", payload="x", lock=timezone.now() + retry - timedelta(seconds=80))
     assert not watchdog.keeps_tasks("core")
     task.lock -= timedelta(seconds=15)
     task.save()
     assert (watchdog.keeps_tasks("core"), watchdog.keeps_tasks("net")) == (True, False)
-    assert dog(60).watch(idle) == "it did not acknowledge a task within 120 s"
+    assert dog(60).watch(idle) == "it did not acknowledge a task within 90 s"
     watchdog.release_taken_tasks("core")
     assert not watchdog.keeps_tasks("core")
 
