@@ -33,8 +33,8 @@ MOST_DOUBLINGS = 2
 MOST_RINGS_QUEUED = 50
 """A cluster that takes nothing must not find thousands of beats when it is replaced."""
 ACKNOWLEDGED_WITHIN = timedelta(seconds=90)
-"""From taking a task to its acknowledgement: longer than tasks wait (30 s) and run (30 s) in a cluster that is well, and
-short enough that what is due happens within two minutes even when nobody acknowledges."""
+"""From taking a task to its acknowledgement: longer than tasks wait (30 s) and run (30 s) in a cluster that is well,
+and short enough that what is due happens within two minutes even when nobody acknowledges."""
 
 
 @dataclass
