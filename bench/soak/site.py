@@ -29,7 +29,6 @@ VICTIMS = {
     "database keeper": 2,
 }
 """Who may be killed at random -> how often in comparison."""
-TRIES = 50
 STOPS_WITHIN = 60.0
 
 

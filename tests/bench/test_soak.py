@@ -3,12 +3,14 @@
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from bench.soak import points
-from bench.soak.killing import plan
+from bench.soak import killing, points
+from bench.soak.killing import Killer, plan
 from bench.soak.points import POINTS
 from bench.soak.proving import Proof
 from bench.soak.replaying import differences
@@ -38,6 +40,25 @@ def test_a_plan_has_every_point_and_the_rest_at_random() -> None:
     assert len(blows) == 50
     assert set(POINTS) <= set(blows)
     assert plan(50, seed=1) == blows != plan(50, seed=2)
+
+
+def test_a_victim_that_is_being_started_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start can take longer than half a minute; only after two does a kill count as one that found nobody."""
+    seconds = 0.0
+
+    class Starting:
+        def kill(self, victim: str, dice: Random) -> bool:
+            return seconds >= 100 and victim == "web worker"
+
+    def tend(_: Killer, for_seconds: float) -> None:
+        nonlocal seconds
+        seconds += for_seconds
+
+    monkeypatch.setattr(killing, "time", SimpleNamespace(monotonic=lambda: seconds))
+    monkeypatch.setattr(Killer, "_tend", tend)
+    killer = Killer(cast(Any, Starting()), cast(Any, None), Random(1), (0, 0))
+    assert killer._kill("web worker")
+    assert not killer._kill("web server")
 
 
 def test_what_does_not_hold_is_said() -> None:
