@@ -40,7 +40,8 @@ class Player:
     """Moves one world and the product's clock forward together.
 
     `post` takes a delivery in (default: the hook view); only the sources of `polled` are asked; `look` sees the product
-    after each piece of work; every `feeds_every` all feeds are watched (the workers do so each minute).
+    after each piece of work, and at the moments that `due` names beside it; every `feeds_every` all feeds are watched
+    (the workers do so each minute).
     """
 
     def __init__(
@@ -51,37 +52,61 @@ class Player:
         polled: Collection[str] = CARRIERS,
         post: Callable[[Delivery], None] | None = None,
         look: Callable[[datetime], None] | None = None,
+        due: Callable[[], datetime | None] | None = None,
         feeds_every: timedelta | None = None,
     ) -> None:
         self.world, self.now, self.polled = world, start, frozenset(polled)
-        self._look = look or _do_nothing
+        self._look, self._due = look or _do_nothing, due or _never
         self._feeds_every, self._watch_at = feeds_every, start
         self._post = post or through_the_door
+        self._posted = start
         self._transport = WorldTransport(world, lambda: self.now)
         Source.objects.exclude(slug__in=polled).update(polling_is_on=False)
         Source.objects.filter(slug__in=set(polled) - CARRIERS).update(next_poll_at=start)
 
     def play(self, until: datetime) -> None:
         """Let everything happen up to `until`: posts, drains, and checks and polls at the very moments they are due."""
-        for delivery in self.world.deliveries(self.now, until):
-            self._pass_time(delivery.at)
-            with clock.at(delivery.at):
-                self._post(delivery)
-                drain(clock=clock.now)
-            self._look(delivery.at)
-        self._pass_time(until)
+        goes_on = True
+        while goes_on:
+            goes_on = self._goes_on(until)
+        self.now = until
 
     def back_to(self, moment: datetime) -> None:
         """Go on from an earlier moment, to which the database was rolled back."""
-        self.now = self._watch_at = moment
+        self.now = self._watch_at = self._posted = moment
 
-    def _pass_time(self, until: datetime) -> None:
-        while (due := self._next_due()) and due <= until:
-            self.now = max(due, self.now)
+    def _goes_on(self, until: datetime) -> bool:
+        """Do what comes next, work before posts of the same moment; False when nothing does before `until`.
+
+        Posts are asked for anew each time: what the product sends to a vendor may come back as a webhook.
+        """
+        work, beside = self._next_due(), self._due()
+        due = min(filter(None, (work, beside)), default=None)
+        posts = self.world.deliveries(self._posted, min(due, until) if due else until)
+        if posts and (due is None or posts[0].at < due):
+            self._take_posts(posts[0].at)
+        elif due and due <= until:
+            self._pass_time(due, is_work=work == due)
+        else:
+            return False
+        return True
+
+    def _pass_time(self, due: datetime, *, is_work: bool) -> None:
+        self.now = max(due, self.now)
+        if is_work:
             with clock.at(self.now):
                 self._work_all()
+        self._look(self.now)
+
+    def _take_posts(self, at: datetime) -> None:
+        """Posts of one moment: after each the product works, as it would between two requests."""
+        self.now = max(at, self.now)
+        for delivery in self.world.deliveries(self._posted, at):
+            with clock.at(self.now):
+                self._post(delivery)
+                drain(clock=clock.now)
             self._look(self.now)
-        self.now = until
+        self._posted = at
 
     def _work_all(self) -> None:
         """Do what is due now, and what that makes due at once; it must come to an end."""
@@ -114,6 +139,11 @@ def through_the_door(delivery: Delivery) -> None:
 
 def _do_nothing(now: datetime) -> None:
     """Look away."""
+
+
+def _never() -> datetime | None:
+    """Nothing else is due."""
+    return None
 
 
 def _next_due() -> datetime | None:

@@ -47,7 +47,7 @@ def test_a_silent_source_and_twenty_parcels() -> None:
     player.back_to(SILENT_FROM)
     record += ["", "USPS pushes nothing for three days", *_silent(player)]
     record += ["", *_parcels(Diary("America/New_York", plans))]
-    compare(RECORDS / "feed_silent.txt", "\n".join(record) + "\n")
+    compare({RECORDS / "feed_silent.txt": "\n".join(record) + "\n"})
 
 
 def _announced() -> tuple[Player, Plans]:

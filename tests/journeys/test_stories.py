@@ -1,19 +1,24 @@
 """Every pretend story played whole: a person learns of each trouble in time, and of no trouble that there is not."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.journeys.customers import unlike_agents
 from tests.journeys.diary import Diary, Plans
+from tests.journeys.ledger import ledger
+from tests.journeys.messaging import Messaging, messaging
 from tests.journeys.player import CARRIERS, Player
 from tests.journeys.stage import set_stage
+from tests.journeys.told import faults_of_messages
 from tests.tracking.sandbox.helpers import MONDAY, only
 from tracking.models import ExceptionCase, Shipment, Signal, Source
+from tracking.sandbox.accounts import ORIGIN
 from tracking.sandbox.engine import World
 from tracking.sandbox.orders import PlayedOrder
 from tracking.sandbox.story import stories
@@ -23,6 +28,7 @@ from tracking.vocabulary import ShipmentStatus
 pytestmark = pytest.mark.django_db
 
 RECORDS = Path(__file__).parent / "records"
+MESSAGES = RECORDS / "messages"
 AFTERWARDS = timedelta(days=6)
 RECONCILED = timedelta(minutes=20)
 PLATFORMS = {"shipstation": "shipstation-main"}
@@ -36,11 +42,20 @@ STATUS = {
 }
 
 
-def _played(name: str, until: datetime | None = None, look: Callable[[datetime], None] | None = None) -> World:
-    world = World.single(name, MONDAY)
+def _played(
+    name: str,
+    until: datetime | None = None,
+    look: Callable[[datetime], None] | None = None,
+    post: Messaging | None = None,
+) -> World:
+    world = World.single(name, MONDAY, origin=post.sandbox.origin if post else ORIGIN)
     set_stage(MONDAY)
     order = only(world)
-    player = Player(world, MONDAY, polled=CARRIERS | polled_platforms(order), look=look)
+    if post:
+        post.connect(world)
+    player = Player(
+        world, MONDAY, polled=CARRIERS | polled_platforms(order), look=look, due=post.next_due if post else None
+    )
     end = until or end_of(order)
     for at in [MONDAY, *(move.at for move in order.platform_moves if move.step.does != "say")]:
         _reconcile(player, min(at, end))
@@ -88,24 +103,42 @@ def _missed(order: PlayedOrder, known: ShouldKnow) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(stories()))
-def test_the_product_finds_out_what_really_happened(name: str) -> None:
-    """A person knows of each trouble in time and of none that there is not; the parcel ends where it really ended."""
+def test_the_product_finds_out_what_really_happened(name: str, settings: Any) -> None:
+    """A person knows of each trouble in time and of none that there is not; the parcel ends where it really ended;
+    the customer and every connected system hear what is true, once, and each silence has its reason."""
     plans = Plans()
-    order, facts = only(_played(name, look=plans.look)), truth(name)
-    record = f"{order.story.title}\n\n{Diary(order.house.zone, plans).text()}"
+    with messaging(settings, MONDAY) as post:
+
+        def look(now: datetime) -> None:
+            plans.look(now)
+            post.look(now)
+
+        order, facts = only(_played(name, look=look, post=post)), truth(name)
+    records = {
+        RECORDS / f"{name}.txt": f"{order.story.title}\n\n{Diary(order.house.zone, plans).text()}",
+        MESSAGES / f"{name}.txt": f"{order.story.title}\n\n{ledger(order.house.zone, post.arrived)}",
+    }
+    keep(records)
     raised = set(Signal.objects.values_list("kind", flat=True))
     faults = [_missed(order, known) for known in facts.should_know]
     faults += [f"a false alarm: {kind}" for kind in sorted(raised & set(facts.never))]
     faults += unlike_agents(end_of(order))
+    faults += faults_of_messages(name, post.arrived)
     assert [fault for fault in (*faults, *_wrong_end(order, facts)) if fault] == []
-    compare(RECORDS / f"{name}.txt", record)
+    compare(records)
 
 
-def compare(kept: Path, record: str) -> None:
-    """Hold a play against its kept record; UPDATE_RECORDS=1 keeps the new one, to be read before it is committed."""
+def compare(records: Mapping[Path, str]) -> None:
+    """Hold plays against their kept records."""
+    keep(records)
+    assert records == {kept: kept.read_text("utf-8") for kept in records}
+
+
+def keep(records: Mapping[Path, str]) -> None:
+    """UPDATE_RECORDS=1 keeps the records of a play, to be read before they are committed."""
     if os.environ.get("UPDATE_RECORDS") == "1":
-        kept.write_text(record, "utf-8")
-    assert record == kept.read_text("utf-8")
+        for kept, record in records.items():
+            kept.write_text(record, "utf-8")
 
 
 def _wrong_end(order: PlayedOrder, facts: Truth) -> list[str]:
