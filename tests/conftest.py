@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = "no Chromium found (Debian, Ubuntu: apt install chromium; or set CHROMIUM to its path)"
@@ -28,7 +30,11 @@ def browser_path() -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep tests quick and independent of what was collected or built before."""
+    """Keep tests quick and independent of what was collected or built before, and of how busy the machine is."""
+    hypothesis_settings.register_profile(
+        "untimed", parent=hypothesis_settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    hypothesis_settings.load_profile("untimed")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
