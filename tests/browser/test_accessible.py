@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from notifications import configuration
+from tests.browser.keys import press
 from tests.browser.test_agents_day import QUEUE
 from tests.browser.test_queue import PLAYBOOK, enter
 from tests.tracking.admin.world import World, person
@@ -81,14 +82,14 @@ def test_full_pages_are_accessible(live_server, world: World, open_page: OpenPag
     address = f"{QUEUE}{case.pk}/change/"
     page = enter(open_page(), live_server.url)
     faults = sound(page, "queue")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    press(page, "j")
+    press(page, "Enter")
     expect(page.locator("#panel [data-case]")).to_be_visible()
     faults += sound(page, "panel")
-    page.keyboard.press("Escape")
-    page.keyboard.press("x")
-    page.keyboard.press("Shift+J")
-    page.keyboard.press("h")
+    press(page, "Escape")
+    press(page, "x")
+    press(page, "Shift+J")
+    press(page, "h")
     expect(page.locator("#ask")).to_contain_text("What will happen")
     faults += sound(page, "dialog")
     page.goto(live_server.url + address)
@@ -113,12 +114,12 @@ def test_empty_pages_and_what_follows_an_action_are_accessible(live_server, worl
     faults += sound(page, "playbook-empty")
     case = world.case(with_order=False)
     page.goto(f"{live_server.url}{QUEUE}{case.pk}/change/")
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
     faults += sound(page, "keys")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     ExceptionCase.objects.filter(pk=case.pk).update(version=case.version + 1)
-    page.keyboard.press("t")
+    press(page, "t")
     again = page.get_by_role("button", name="Take all the same")
     expect(again).to_be_visible()
     faults += sound(page, "conflict")

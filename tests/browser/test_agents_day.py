@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.keys import press
 from tests.tracking.admin.world import World, person
 from tracking import clock
 from tracking.models import ExceptionCase
@@ -46,32 +47,32 @@ def test_from_login_to_resolved(live_server, world: World, open_page: OpenPage) 
     page.get_by_role("link", name=re.compile("Exception queue")).first.click()
     expect(page.locator(".js-row")).to_have_count(2)
 
-    page.keyboard.press("/")
+    press(page, "/")
     page.keyboard.type("10401")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.wait_for_url(re.compile(r"q=10401"))
     expect(page.locator(".js-row")).to_have_count(1)
     assert page.locator("#searchbar").input_value() == "10401"  # keys typed into a field stay there
 
-    page.keyboard.press("j")
+    press(page, "j")
     expect(page.locator(".js-row.cur")).to_have_count(1)
-    page.keyboard.press("t")
+    press(page, "t")
     expect(page.get_by_text("Took 1 case.")).to_be_visible()
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    press(page, "j")
+    press(page, "Enter")
     expect(page.locator(f"#panel [data-case='{case.pk}']")).to_be_visible()
     page.wait_for_url(re.compile(rf"peek={case.pk}"))
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.wait_for_url(f"{live_server.url}{QUEUE}{case.pk}/change/")
     expect(page.locator(".st-truth .says")).to_be_visible()
 
-    page.keyboard.press("d")
+    press(page, "d")
     form = page.locator("details.k-act[open]")
     form.locator("input[name=text]").fill("Call the dock")
     form.locator("button[type=submit]").click()
     expect(page.locator(".k-next")).to_have_text("Call the dock")
 
-    page.keyboard.press("r")
+    press(page, "r")
     form = page.locator("details.k-act[open]")
     form.locator("select[name=outcome]").select_option("address_corrected")
     form.locator("button[type=submit]").click()
@@ -90,12 +91,12 @@ def test_bulk_bar_appears_with_a_selection(live_server, world: World, open_page:
     page = open_page()
     log_in(page, live_server.url, QUEUE)
     expect(page.locator(".q-bulk")).to_be_hidden()
-    page.keyboard.press("j")
-    page.keyboard.press("x")
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    press(page, "j")
+    press(page, "x")
+    press(page, "j")
+    press(page, "x")
     expect(page.locator(".q-bulk")).to_contain_text("2 selected")
-    page.keyboard.press("h")
+    press(page, "h")
     expect(page.get_by_role("heading", name="Wait: 2 cases")).to_be_visible()
     page.locator("#ask .js-go").click()
     expect(page.get_by_text("Put aside 2 cases.")).to_be_visible()

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from playwright.sync_api import Page, expect
 
 from notifications import configuration
+from tests.browser.keys import press
 from tests.browser.test_agents_day import QUEUE
 from tests.tracking.admin.world import World, person
 from tracking import clock
@@ -42,15 +43,15 @@ def enter(page: Page, server: str, name: str = "agent", path: str = QUEUE) -> Pa
 def test_peek_follows_the_keys_and_the_address(live_server, world: World, open_page: OpenPage) -> None:
     one, two = world.case(left=timedelta(minutes=5)), world.case(left=timedelta(minutes=50))
     page = enter(open_page(), live_server.url)
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    press(page, "j")
+    press(page, "Enter")
     expect(page.locator(f"#panel [data-case='{one.pk}']")).to_be_visible()
-    page.keyboard.press("j")
+    press(page, "j")
     expect(page.locator(f"#panel [data-case='{two.pk}']")).to_be_visible()
     page.wait_for_url(re.compile(rf"peek={two.pk}"))
     page.reload()
     expect(page.locator(f"#panel [data-case='{two.pk}']")).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator("#panel [data-case]")).to_have_count(0)
     assert "peek" not in page.url
     assert ExceptionCase.objects.filter(first_responded_at=None).count() == 2  # looking is no response
@@ -60,18 +61,18 @@ def test_several_resolved_from_the_dialog_and_undone(live_server, world: World, 
     for _ in range(3):
         world.case()
     page = enter(open_page(), live_server.url)
-    page.keyboard.press("j")
-    page.keyboard.press("x")
-    page.keyboard.press("Shift+J")
+    press(page, "j")
+    press(page, "x")
+    press(page, "Shift+J")
     expect(page.locator(".q-bulk")).to_contain_text("2 selected")
-    page.keyboard.press("r")
+    press(page, "r")
     dialog = page.locator("#ask")
     expect(dialog).to_contain_text("2 of 2 are resolved")
     dialog.locator("select[name=outcome]").select_option("picked_up")
     dialog.locator(".js-go").click()
     expect(page.locator(".q-undo")).to_contain_text("Resolved 2 cases.")
     assert ExceptionCase.objects.filter(state="resolved").count() == 2
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("Undone on 2 cases.")).to_be_visible()
     assert not ExceptionCase.objects.filter(state="resolved").exists()
 
@@ -79,18 +80,18 @@ def test_several_resolved_from_the_dialog_and_undone(live_server, world: World, 
 def test_keys_never_act_inside_inputs(live_server, world: World, open_page: OpenPage) -> None:
     case = world.case()
     page = enter(open_page(), live_server.url)
-    page.keyboard.press("j")
-    page.keyboard.press("/")
+    press(page, "j")
+    press(page, "/")
     page.keyboard.type("tagh?x")
     assert page.locator("#searchbar").input_value() == "tagh?x"
     case.refresh_from_db()
     assert case.owner is None
     page.locator("#searchbar").blur()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("g")
-    page.keyboard.press("h")
+    press(page, "Escape")
+    press(page, "g")
+    press(page, "h")
     page.wait_for_url(f"{live_server.url}/admin/")
 
 
@@ -100,9 +101,9 @@ def test_two_agents_at_once(live_server, world: World, open_page: OpenPage) -> N
     mine = enter(open_page(), live_server.url, "agent", address)
     theirs = enter(open_page(), live_server.url, "other", address)
     expect(theirs.locator(f"[data-at='{case.pk}']")).to_contain_text("agent is looking at it")
-    theirs.keyboard.press("t")
+    press(theirs, "t")
     expect(theirs.get_by_text(f"Took C-{case.pk}.")).to_be_visible()
-    mine.keyboard.press("e")
+    press(mine, "e")
     expect(mine.get_by_text("other changed this case while you had it open.")).to_be_visible()
     mine.get_by_role("button", name=re.compile("Acknowledge")).click()
     expect(mine.get_by_text(f"Acknowledged C-{case.pk}.")).to_be_visible()
@@ -144,16 +145,16 @@ def test_assigned_and_put_aside_until_a_time_or_a_scan(live_server, world: World
     one, two = world.case(left=timedelta(minutes=5)), world.case(left=timedelta(minutes=50))
     page = enter(open_page(), live_server.url)
     dialog = page.locator("#ask")
-    page.keyboard.press("j")
-    page.keyboard.press("a")
+    press(page, "j")
+    press(page, "a")
     dialog.get_by_role("button", name=re.compile("Assign: 1 case")).click()
     expect(dialog.or_(page.locator(".q-ask"))).to_contain_text("Choose a person or a team.")
     page.locator("#assignform_owner").select_option(label="other")
     page.get_by_role("button", name=re.compile("Assign: 1 case")).click()
     expect(page.get_by_text("Assigned 1 case.")).to_be_visible()
     expect(page.locator(f"[data-id='{one.pk}'] .c-owner")).to_contain_text("other")
-    page.keyboard.press("j")
-    page.keyboard.press("h")
+    press(page, "j")
+    press(page, "h")
     day = (clock.now() + timedelta(days=3)).astimezone(ZoneInfo("America/New_York"))
     dialog.locator("[name=span]").select_option("")
     dialog.locator("[name=until]").fill(f"{day:%Y-%m-%d}T09:30")
@@ -162,7 +163,7 @@ def test_assigned_and_put_aside_until_a_time_or_a_scan(live_server, world: World
     page.goto(f"{live_server.url}{QUEUE}{one.pk}/change/")
     expect(page.locator("body")).to_contain_text(f"until {day:%a} {day.day} {day:%b} 09:30")
     page.goto(f"{live_server.url}{QUEUE}{two.pk}/change/")
-    page.keyboard.press("h")
+    press(page, "h")
     form = page.locator("details.k-act[open]")
     form.locator("[name=span]").select_option("")
     form.get_by_label("Come back at the next scan").check()
@@ -178,29 +179,29 @@ def test_writing_to_the_customer_and_places_by_key(live_server, world: World, op
     mine, nobodys = world.case(left=timedelta(minutes=5)), world.case(with_order=False, left=timedelta(minutes=50))
     User.objects.get(username="agent").user_permissions.add(Permission.objects.get(codename="message_customer"))
     page = enter(open_page(), live_server.url)
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    press(page, "j")
+    press(page, "Enter")
     expect(page.locator(f"#panel [data-case='{mine.pk}'] .js-write")).to_have_text(re.compile("Write"))
-    page.keyboard.press("m")
+    press(page, "m")
     page.wait_for_url(f"{live_server.url}/admin/notifications/outboxrow/write/{mine.pk}/")
     page.goto(f"{live_server.url}{QUEUE}{mine.pk}/change/")
-    page.keyboard.press("m")
+    press(page, "m")
     page.wait_for_url(f"{live_server.url}/admin/notifications/outboxrow/write/{mine.pk}/")
     page.goto(live_server.url + QUEUE)
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("m")  # nobody knows this customer: what was said is all there is
+    press(page, "j")
+    press(page, "j")
+    press(page, "m")  # nobody knows this customer: what was said is all there is
     page.wait_for_url(f"{live_server.url}{QUEUE}{nobodys.pk}/change/#messages")
     for key, path in (
         ("o", "notifications/outboxrow/"),
         ("m", "tracking/statusmapping/"),
         ("q", "tracking/exceptioncase/"),
     ):
-        page.keyboard.press("?")
+        press(page, "?")
         expect(page.locator("#keys")).to_contain_text(f"g {key}")
-        page.keyboard.press("Escape")
-        page.keyboard.press("g")
-        page.keyboard.press(key)
+        press(page, "Escape")
+        press(page, "g")
+        press(page, key)
         page.wait_for_url(f"{live_server.url}/admin/{path}")
 
 

@@ -56,7 +56,10 @@ def wait_until_blocked() -> None:
     """Let another connection come to where it has to wait for a lock of ours."""
     with connection.cursor() as cursor:
         for _ in range(2000):
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT count(*), pg_sleep(0.01) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE NOT granted AND datname = current_database()"
+            )
             if cursor.fetchone()[0]:
                 return
     raise AssertionError("nobody waits for a lock")
