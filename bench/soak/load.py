@@ -17,10 +17,11 @@ this load tells about five events."""
 STEP = timedelta(hours=6)
 
 
-def world_for(events: int, seed: int, now: datetime) -> World:
-    """Return a world whose past of 45 days, up to `now` (aware UTC), leads to about so many events."""
+def world_for(events: int, seed: int, now: datetime, origin: str) -> World:
+    """Return a world whose past of 45 days, up to `now` (aware UTC), leads to about so many events; its webhooks name
+    addresses at `origin`, where its vendors answer."""
     orders = max(int(events / EVENTS_OF_AN_ORDER), 20)
-    return World(seed, now - timedelta(days=DAYS), orders=orders)
+    return World(seed, now - timedelta(days=DAYS), orders=orders, origin=origin)
 
 
 def count(world: World) -> int:

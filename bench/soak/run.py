@@ -64,8 +64,8 @@ def soak(
     minutes later.
     """
     now = clock.now()
-    world = load.world_for(events, seed, now)
     sandbox = Sandbox(settings.SANDBOX_PORT, clock.now)
+    world = load.world_for(events, seed, now, sandbox.origin)
     prepare()
     set_up(origin=sandbox.origin, now=world.start)
     databases.copy(databases.INSTALLED, FRESH)

@@ -1,6 +1,8 @@
 """The parts of the endurance run: its points, its plan, and that it says what does not hold."""
 
+import json
 from collections import Counter
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -9,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from bench.soak import killing, points
+from bench.soak import killing, load, points
 from bench.soak.killing import Killer, plan
 from bench.soak.points import POINTS
 from bench.soak.proving import Proof
@@ -59,6 +61,15 @@ def test_a_victim_that_is_being_started_is_waited_for(monkeypatch: pytest.Monkey
     killer = Killer(cast(Any, Starting()), cast(Any, None), Random(1), (0, 0))
     assert killer._kill("web worker")
     assert not killer._kill("web server")
+
+
+def test_what_a_webhook_names_is_where_the_vendors_answer() -> None:
+    """Else ShipStation's would be refused, and nothing it names would be fetched under load."""
+    now, origin = datetime(2026, 3, 1, tzinfo=UTC), "http://127.0.0.1:65000"
+    pushed = load.deliveries(load.world_for(900, 3, now, origin), 3, now)
+    named = [json.loads(each.body)["resource_url"] for each in pushed if b"resource_url" in each.body]
+    assert named
+    assert all(address.startswith(origin) for address in named)
 
 
 def test_what_does_not_hold_is_said() -> None:
