@@ -44,6 +44,19 @@ KINDS = (
     ("address_issue", "customer", "high"),
 )
 
+FILLED = (
+    Customer,
+    Order,
+    Fulfilment,
+    Shipment,
+    FulfilmentParcel,
+    TrackingNumber,
+    TrackingEvent,
+    ExceptionCase,
+    Signal,
+)
+"""Every table that is filled here."""
+
 
 def number_of(parcel: int) -> str:
     """Return the tracking number of a parcel by its id."""
@@ -66,8 +79,9 @@ def fill(shipments: int, now: datetime) -> None:
 def fill_queue(cases: int, now: datetime) -> None:
     """As many parcels with one event and one case each, three of ten cases open."""
     filler = _Filler(cases, now)
-    filler.fill_parcels(events=1)
-    filler.fill_cases()
+    with rows.indexes_last(*FILLED):
+        filler.fill_parcels(events=1)
+        filler.fill_cases()
 
 
 def fill_active(count: int, told: int, now: datetime) -> None:
@@ -75,7 +89,8 @@ def fill_active(count: int, told: int, now: datetime) -> None:
 
     Only these have events: nothing else is asked of the others than not to be looked at.
     """
-    _Active(count, now).fill_shipments(order="NULL::bigint")
+    with rows.indexes_last(Shipment):
+        _Active(count, now).fill_shipments(order="NULL::bigint")
     _Active(told, now).fill_events(EVENTS)
     week = "interval '7 days'"
     with connection.cursor() as cursor:
