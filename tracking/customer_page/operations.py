@@ -41,7 +41,7 @@ def report(
     an hour are the same report. Raises UnknownPage, ReportRefused, TooOften.
     """
     said = said.replace("\x00", "").replace("\r\n", "\n").strip()
-    shipment = _reportable(token, shipment_id, kind, said)
+    shipment = _reportable(token, shipment_id, kind, said, now)
     use(REPORTS_BY_ADDRESS, network_of(address), now)
     use(REPORTS_BY_ORDER, str(shipment.order_id or f"parcel {shipment.pk}"), now)
     try:
@@ -50,8 +50,8 @@ def report(
         raise ReportRefused("refused") from refused
 
 
-def _reportable(token: str, shipment_id: int, kind: str, said: str) -> Shipment:
-    found = find(token)
+def _reportable(token: str, shipment_id: int, kind: str, said: str, now: datetime) -> Shipment:
+    found = find(token, now)
     if found is None:
         raise UnknownPage(token)
     shipment = next((each for each in found.parcels if each.pk == shipment_id), None)

@@ -78,8 +78,8 @@ class ParcelView:
 def view(shipment: Shipment, found: Found, words: Words, language: str, now: datetime) -> ParcelView:
     """Return what the page says of a parcel. `language` is the tag its sentence is written in, `now` aware UTC."""
     carrier = shipment.carrier.name if shipment.carrier else ""
-    changes = found.changes.get(shipment.pk, [])
-    lines = _history(shipment, found.events.get(shipment.pk, []), changes, words)
+    changes = found.story.changes.get(shipment.pk, [])
+    lines = _history(shipment, found.story.events.get(shipment.pk, []), changes, words)
     has_ended = shipment.ended_at is not None
     last = next((line for line in lines if line.place), None)
     key = next_step(shipment.status, shipment.reason, shipment.sentence_key)
@@ -97,7 +97,7 @@ def view(shipment: Shipment, found: Found, words: Words, language: str, now: dat
         steps=steps(shipment.status, has_scan=shipment.first_scan_at is not None, carrier=carrier, words=words),
         actor=actor,
         next_step=what,
-        our_part=_our_part(found.cases.get(shipment.pk), words, zone_of_page(found), now),
+        our_part=_our_part(found.story.cases.get(shipment.pk), words, zone_of_page(found), now),
         history=lines,
         carrier=carrier,
         number=shipment.number,
@@ -114,12 +114,12 @@ def zone_of_page(found: Found) -> str:
 def _items(shipment: Shipment, found: Found) -> tuple[str, ...]:
     """What is inside, where that is known: a fulfilment of one parcel, or an order of one parcel."""
     parcels: dict[int, set[int]] = {}
-    for link in found.links:
+    for link in found.story.links:
         parcels.setdefault(link.fulfilment_id, set()).add(link.shipment_id)
-    own = [link.lines for link in found.links if parcels[link.fulfilment_id] == {shipment.pk}]
+    own = [link.lines for link in found.story.links if parcels[link.fulfilment_id] == {shipment.pk}]
     told = [(line.get("quantity") or 1, line.get("title") or "") for lines in own for line in lines]
     if not told and len(found.parcels) == 1:
-        told = found.lines
+        told = found.story.lines
     return tuple(f"{quantity} × {title}" for quantity, title in told if title)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracking.brand_colours import style_sheet
-from tracking.customer_page.gathering import Found, fill, find
+from tracking.customer_page.gathering import Found, find
 from tracking.customer_page.headline import Standing, headline
 from tracking.customer_page.parcel import ParcelView, view, zone_of_page
 from tracking.customer_page.reporting import Choice, choices
@@ -44,10 +44,9 @@ def page(*, token: str, language: str, now: datetime) -> Page | None:
 
     The number of queries does not depend on how many parcels there are.
     """
-    found = find(token)
+    found = find(token, now)
     if found is None:
         return None
-    fill(found, now)
     tag = page_language(language) if language else own_language(found)
     words = Words(tag)
     parcels = tuple(view(each, found, words, tag, now) for each in found.parcels)
@@ -62,7 +61,7 @@ def page(*, token: str, language: str, now: datetime) -> Page | None:
         headline=title,
         lead="" if parcels or _is_cancelled(found) else words.text("preparing_order_next"),
         parcels=parcels,
-        reports=tuple(_reported(each, words, zone, now) for each in found.reports),
+        reports=tuple(_reported(each, words, zone, now) for each in found.story.reports),
         choices=choices(found.parcels, words),
         as_of=words.text("as_of", moment=words.moment(now, zone), zone=zone.rpartition("/")[2].replace("_", " ")),
         words=words,
