@@ -206,7 +206,11 @@ def _activity(activity: CaseActivity, who: Reader, names: Names) -> Line:
 
 def _title(activity: CaseActivity) -> str:
     label = str(activity.get_kind_display())
-    return label if activity.actor is None else DID.get(ActivityKind(activity.kind), label.lower())
+    if activity.actor is None:
+        return label
+    if activity.kind == ActivityKind.NEXT_ACTION and "next_action" not in activity.after:
+        return "moved the next action:" if "next_action_due_at" in activity.after else "confirmed the next action"
+    return DID.get(ActivityKind(activity.kind), label.lower())
 
 
 def _change(activity: CaseActivity, who: Reader, names: Names) -> str:
@@ -217,14 +221,18 @@ def _change(activity: CaseActivity, who: Reader, names: Names) -> str:
         parts.append(f"to {names.people.get(owner, 'somebody')}")
     if team:
         parts.append(f"team {names.teams.get(team, '?')}")
-    if activity.kind == ActivityKind.NEXT_ACTION and after.get("next_action"):
-        parts.append(str(after["next_action"]))
+    parts += _planned(after, who) if activity.kind == ActivityKind.NEXT_ACTION else []
     if activity.kind == ActivityKind.RESOLVED and after.get("outcome") in Outcome.values:
         parts.append(str(Outcome(after["outcome"]).label))
     parts += _waiting(after, who) if activity.kind == ActivityKind.WAITING else []
     if not activity.actor and activity.kind in WHY_IN_NOTE:
         parts.append(activity.note)
     return " · ".join(part for part in parts if part)
+
+
+def _planned(after: dict[str, Any], who: Reader) -> list[str]:
+    due = parse_datetime(after["next_action_due_at"]) if after.get("next_action_due_at") else None
+    return [str(after.get("next_action") or ""), f"due {who.moment(due)}" if due else ""]
 
 
 def _waiting(after: dict[str, Any], who: Reader) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -120,4 +120,4 @@ def who_changed(case: ExceptionCase) -> str:
 
 def _traced(case: ExceptionCase) -> dict[str, Any]:
     values = {name: getattr(case, name) for name in TRACED}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    return {name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for name, value in values.items()}

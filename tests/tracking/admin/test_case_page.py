@@ -364,3 +364,14 @@ def test_the_story_says_what_the_system_did_and_what_people_did(browser: Client,
     assert "agent took it " in page
     assert "took it to" not in page
     assert "agent noted “The dock is called.”" in page
+
+
+def test_the_story_says_when_the_next_action_is_due_now(browser: Client, world: World) -> None:
+    case = world.case()
+    text, due = "Call the dock", NOW + timedelta(days=1)
+    for at in (due, due + timedelta(hours=2), due + timedelta(hours=2)):
+        send(browser, case, "next", text=text, due_at=f"{at:%Y-%m-%dT%H:%M}")
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", read(browser, case)))
+    assert re.search(r"agent set the next action: Call the dock · due \w+ \d+ \w+ \d\d:\d\d", page)
+    assert re.search(r"agent moved the next action: due \w+ \d+ \w+ \d\d:\d\d", page)
+    assert "agent confirmed the next action" in page
