@@ -11,6 +11,7 @@ from notifications.channels.accounts import account_of, as_failure, base_url, cl
 from notifications.channels.contract import (
     ChannelBroken,
     Envelope,
+    NotNeeded,
     Outcome,
     PermanentFailure,
     Receipt,
@@ -43,7 +44,8 @@ class HubSpotChannel:
         return True
 
     def send(self, envelope: Envelope) -> Receipt:
-        """Set the properties of one contact. Raises TemporaryFailure, PermanentFailure, ChannelBroken."""
+        """Set the properties of one contact. Raises NotNeeded (HubSpot does not know the customer), TemporaryFailure,
+        PermanentFailure, ChannelBroken."""
         (outcome,) = self.send_many([envelope])
         if isinstance(outcome, Exception):
             raise outcome
@@ -53,11 +55,11 @@ class HubSpotChannel:
         """Set the properties of many contacts by one call; of several notices about one contact the last one counts."""
         wanted = {address: properties_of(each.data) for each in envelopes if (address := _address(each))}
         if not wanted:
-            return [PermanentFailure(NO_ADDRESS) for _ in envelopes]
+            return [NotNeeded(NO_ADDRESS) for _ in envelopes]
         try:
             unknown = self._update(wanted)
         except (ChannelBroken, TemporaryFailure, PermanentFailure) as failure:
-            return [failure if _address(each) else PermanentFailure(NO_ADDRESS) for each in envelopes]
+            return [failure if _address(each) else NotNeeded(NO_ADDRESS) for each in envelopes]
         return [_outcome(_address(each), unknown) for each in envelopes]
 
     def _update(self, wanted: Mapping[str, Mapping[str, str]]) -> frozenset[str]:
@@ -105,5 +107,5 @@ def _unknown(errors: Iterable[Any]) -> frozenset[str]:
 
 def _outcome(address: str, unknown: frozenset[str]) -> Outcome:
     if not address:
-        return PermanentFailure(NO_ADDRESS)
-    return PermanentFailure(UNKNOWN) if address in unknown else Receipt()
+        return NotNeeded(NO_ADDRESS)
+    return NotNeeded(UNKNOWN) if address in unknown else Receipt()

@@ -1,4 +1,4 @@
-"""Thousands of news at once: set-based, no flood, and the same few statements for every batch."""
+"""Ten thousand news at once: set-based, no flood, and the same few statements for every batch."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.notifications.mail import NOON, relayed
 from tracking.models import Customer, DomainEvent, Order, Shipment, Store
 
 pytestmark = pytest.mark.django_db
-PARCELS, NEWS_EACH = 400, 5
+PARCELS, NEWS_EACH = 1_000, 10
 STATEMENTS_A_BATCH = 24
 
 

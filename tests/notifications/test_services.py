@@ -117,7 +117,7 @@ def test_many_contacts_go_in_one_call_and_each_gets_its_own_outcome(sandbox: San
     email = customer_of(sandbox)
     nobody = Envelope(key="k", to="channel:hubspot", subject="", text="", data={**NOTICE, "customer": None})
     outcomes = HubSpotChannel().send_many([notice(email), notice("stranger@example.com"), nobody, notice(email)])
-    assert [type(each) for each in outcomes] == [Receipt, PermanentFailure, PermanentFailure, Receipt]
+    assert [type(each) for each in outcomes] == [Receipt, NotNeeded, NotNeeded, Receipt]
     assert "no contact" in str(outcomes[1]) and "no e-mail" in str(outcomes[2])
     assert sandbox.world is not None
     assert (sandbox.world.calls["hubspot"], len(sandbox.world.arrivals.all("hubspot"))) == (1, 1)
@@ -261,7 +261,7 @@ def test_a_secret_that_is_none_is_said_plainly(sandbox: Sandbox, secret: str) ->
 # -- through rules and outbox ------------------------------------------------------------------------------------------
 
 
-def test_what_arrives_is_counted_and_a_stranger_fails_plainly(stage: None, sandbox: Sandbox) -> None:
+def test_what_arrives_is_counted_and_nobody_is_needed_for_a_stranger(stage: None, sandbox: Sandbox) -> None:
     connect("hubspot", sandbox=sandbox, access_token=TOKEN)
     to_finance(sandbox)
     announce()
@@ -272,7 +272,7 @@ def test_what_arrives_is_counted_and_a_stranger_fails_plainly(stage: None, sandb
     types = [each.kind for each in sandbox.world.arrivals.all("webhook")]
     assert types == ["shipment.status_changed"]
     told = dict(OutboxRow.objects.filter(audience="system").values_list("channel", "state"))
-    assert told == {"hubspot": "failed", "webhook": "sent"}
+    assert told == {"hubspot": "superseded", "webhook": "sent"}
     assert "no contact" in OutboxRow.objects.get(channel="hubspot").reason
 
 
