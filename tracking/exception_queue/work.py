@@ -120,4 +120,7 @@ def who_changed(case: ExceptionCase) -> str:
 
 def _traced(case: ExceptionCase) -> dict[str, Any]:
     values = {name: getattr(case, name) for name in TRACED}
-    return {name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
