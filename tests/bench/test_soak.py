@@ -1,6 +1,9 @@
-"""The parts of the endurance run: its points, its plan, and that it says what does not hold."""
+"""The endurance run: its points, its plan, that it says what does not hold, and a short one with real processes."""
 
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from importlib import import_module
@@ -11,12 +14,15 @@ from typing import Any, cast
 
 import pytest
 
+from bench.environment import ROOT
 from bench.soak import killing, load, points
 from bench.soak.killing import Killer, plan
 from bench.soak.points import POINTS
 from bench.soak.proving import Proof
 from bench.soak.replaying import differences
 from bench.soak.run import Soak
+
+SHORT = ("drain: before the commit", "webhook: before the answer", "poll: before storing", "database process")
 
 
 def test_every_point_is_a_function_of_the_product() -> None:
@@ -84,3 +90,25 @@ def test_what_does_not_hold_is_said() -> None:
         "2 parcels differ from the replay",
     ]
     assert Soak().faults() == []
+
+
+def test_a_short_run_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+    """An installation of its own under load; every kill heals, and what is left equals the clean replay."""
+    output = tmp_path / "soak.json"
+    words = ("--quick", "--events", "300", "--only", ",".join(SHORT), "--output", str(output))
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.soak", *words],
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
+    found = json.loads(output.read_text())
+    proof = found["proof"]
+    assert [wound["name"] for wound in found["wounds"]] == list(SHORT)
+    assert proof["accepted"] > 50
+    assert proof["recorded"] > 200
+    assert proof["parcels"] > 20
+    assert (proof["lost"], proof["undone"], set(proof["twice"].values())) == (0, 0, {0})
+    assert not any(proof["differing"].values())
