@@ -261,8 +261,9 @@ class _Filler:
 class _Active(_Filler):
     def series(self) -> str:
         """All parcels on their way, their labels a day and a half old."""
-        return f"""(SELECT i, true AS moving, {self.t} - interval '34 hours' - mod(i * 7919, 100) * interval '1 minute'
-            AS label_at FROM generate_series(1, {self.count}) AS i) AS parcel"""
+        return f"""(SELECT i, true AS moving,
+            {self.t} - interval '34 hours' - mod(i::bigint * 7919, 100) * interval '1 minute' AS label_at
+            FROM generate_series(1, {self.count}) AS i) AS parcel"""
 
 
 def _address(prefix: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,14 +47,22 @@ ALL: dict[str, Measurement] = {
 
 
 def run(output: Path) -> None:
-    """Measure what BENCH names on a server of its own, print the table, write `output`."""
+    """Measure what BENCH names on a server of its own, print the table, write `output`.
+
+    A measurement that fails takes nothing from the others; SystemExit names it at the end.
+    """
     size, names = scale.chosen(), chosen(os.environ.get("BENCH", ""))
     found: list[Result] = []
+    failed: list[str] = []
     try:
         databases.install()
         for name in names:
             start = time.monotonic()
-            found += ALL[name](size)
+            try:
+                found += ALL[name](size)
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
             print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
     finally:
         connection.close()
@@ -61,6 +70,8 @@ def run(output: Path) -> None:
     print(f"\n{results.table(found)}\n")
     results.write(found, output)
     print(f"Written to {output}. {machine()}")
+    if failed:
+        raise SystemExit(f"Not measured: {', '.join(failed)}")
 
 
 def chosen(wanted: str) -> list[str]:
