@@ -65,6 +65,7 @@ NEXT = {
     "out_for_delivery": ("carrier", "{Carrier} brings your parcel. Nothing for you to do."),
     "available_for_pickup": ("you", "Please collect your parcel and bring something that shows who you are."),
     "delivered": ("nobody", "Nothing more to do. If you cannot find your parcel, tell us below."),
+    "in_question": ("us", "We are looking into it and come back to you."),
     "delayed": ("carrier", "{Carrier} moves it on as soon as it can. Nothing for you to do."),
     "address_issue": ("you", "Please check the address we sent it to, and tell us below if it has to be corrected."),
     "failed_attempt": ("carrier", "{Carrier} keeps the parcel for now. Look for a notice at your door."),

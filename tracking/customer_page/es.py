@@ -65,6 +65,7 @@ NEXT = {
     "out_for_delivery": ("carrier", "{Carrier} te lleva el paquete. No tienes que hacer nada."),
     "available_for_pickup": ("you", "Recoge tu paquete, por favor, y lleva un documento que te identifique."),
     "delivered": ("nobody", "No hay nada más que hacer. Si no encuentras tu paquete, dínoslo abajo."),
+    "in_question": ("us", "Lo estamos averiguando y te contestaremos."),
     "delayed": ("carrier", "{Carrier} lo seguirá llevando en cuanto pueda. No tienes que hacer nada."),
     "address_issue": ("you", "Comprueba, por favor, la dirección de envío y dinos abajo si hay que corregirla."),
     "failed_attempt": ("carrier", "{Carrier} guarda el paquete por ahora. Mira si hay un aviso en tu puerta."),

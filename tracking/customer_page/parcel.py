@@ -82,7 +82,8 @@ def view(shipment: Shipment, found: Found, words: Words, language: str, now: dat
     lines = _history(shipment, found.story.events.get(shipment.pk, []), changes, words)
     has_ended = shipment.ended_at is not None
     last = next((line for line in lines if line.place), None)
-    key = next_step(shipment.status, shipment.reason, shipment.sentence_key)
+    case = found.story.cases.get(shipment.pk)
+    key = next_step(shipment.status, shipment.reason, shipment.sentence_key, has_case=case is not None)
     actor, what = words.next_step(key, carrier)
     return ParcelView(
         shipment_id=shipment.pk,
@@ -97,7 +98,7 @@ def view(shipment: Shipment, found: Found, words: Words, language: str, now: dat
         steps=steps(shipment.status, has_scan=shipment.first_scan_at is not None, carrier=carrier, words=words),
         actor=actor,
         next_step=what,
-        our_part=_our_part(found.story.cases.get(shipment.pk), words, zone_of_page(found), now),
+        our_part=_our_part(case, words, zone_of_page(found), now),
         history=lines,
         carrier=carrier,
         number=shipment.number,

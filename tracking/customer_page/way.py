@@ -50,8 +50,8 @@ def steps(status: str, *, has_scan: bool, carrier: str, words: Words) -> list[St
     return found
 
 
-def next_step(status: str, reason: str, sentence_key: str) -> str:
-    """Return the key of what happens next with a parcel."""
+def next_step(status: str, reason: str, sentence_key: str, *, has_case: bool = False) -> str:
+    """Return the key of what happens next with a parcel. `has_case`: our team has an open case about it."""
     if is_unclear(sentence_key):
         return "unclear"
     if status in (ShipmentStatus.FIRST_SCAN, ShipmentStatus.IN_TRANSIT):
@@ -63,4 +63,6 @@ def next_step(status: str, reason: str, sentence_key: str) -> str:
             return reason
         is_delay = reason in _DELAYS or (status == ShipmentStatus.DELAYED and reason in ("", Reason.OTHER))
         return "delayed" if is_delay else "trouble"
+    if status == ShipmentStatus.DELIVERED and has_case:
+        return "in_question"
     return status

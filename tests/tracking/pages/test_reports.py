@@ -90,6 +90,14 @@ def test_a_report_about_a_delivery_opens_its_case(
     assert "gone" not in str(ledger.payload)
 
 
+def test_who_told_us_is_not_asked_to_tell_us(client: Client, delivered: Shipment) -> None:
+    assert "Nothing more to do." in words(client.get(address_of(page_of(delivered))))
+    send(client, delivered, "not_received")
+    page = words(client.get(address_of(page_of(delivered))))
+    assert "We act" in page and "We are looking into it and come back to you." in page
+    assert "Nothing more to do." not in page
+
+
 def test_not_received_freezes_the_evidence_of_a_dispute(client: Client, delivered: Shipment) -> None:
     send(client, delivered, "not_received")
     dispute = Dispute.objects.get()
