@@ -222,14 +222,18 @@ class RoutingRuleAdmin(ReadOnlyAdmin):
             if request.POST.get("all"):
                 ids = [effect.id for effect in queries.effects(NAME, version.content, now)]
             done = operations.apply_version(version_id=version.pk, ids=ids, actor=actor, now=now)
-            messages.success(request, f"{_cases(len(done.changed_ids), 'was', 'were')} moved. You can take that back below.")
+            messages.success(
+                request, f"{_cases(len(done.changed_ids), 'was', 'were')} moved. You can take that back below."
+            )
         elif todo == "undo":
             undone = operations.undo_application(application_id=_number(request, "application"), actor=actor, now=now)
             back = len(undone.changed_ids) - len(undone.kept_ids)
             messages.success(request, f"{_cases(back, 'is back where it was', 'are back where they were')}.")
             if undone.kept_ids:
                 kept = ", ".join(f"C-{case_id}" for case_id in undone.kept_ids[:20])
-                messages.warning(request, f"{_cases(len(undone.kept_ids), 'stays', 'stay')} as changed meanwhile: {kept}.")
+                messages.warning(
+                    request, f"{_cases(len(undone.kept_ids), 'stays', 'stay')}, changed meanwhile: {kept}."
+                )
         elif todo == "roll_back":
             newest = operations.roll_back(
                 kind=NAME, number=version.number, actor=actor, now=now, note=request.POST.get("note", "")

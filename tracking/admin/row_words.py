@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tracking.admin.reader import Reader
-from tracking.exception_queue.wanted import day_of
 from tracking.models import CustomerKnowledge
+from tracking.templatetags.shiptrack import topic_words
 from tracking.vocabulary import KnowledgeState
 
 SHOWN_SKIPPED = 20
@@ -41,13 +41,6 @@ def knows(row: CustomerKnowledge | None, who: Reader) -> Knows:
     detail = reason or f"{topic}, {who.near(row.at)}"
     hover = f"{label}: {topic}, {who.moment(row.at)}" + (f" ({reason})" if reason else "")
     return Knows(icon, tint, label, detail, hover)
-
-
-def topic_words(topic: str) -> str:
-    """`failed_attempt:2` -> "Failed attempt 2"; a day that only tells two delays apart is left out."""
-    name, _, rest = topic.partition(":")
-    rest = "" if day_of(rest) else rest
-    return " ".join(part for part in (name.replace("_", " ").capitalize(), rest) if part)
 
 
 def cases_in_words(many: int) -> str:

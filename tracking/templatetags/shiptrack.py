@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracking.detectors import words
+from tracking.exception_queue.wanted import day_of
 from tracking.vocabulary import (
     KIND_ICON,
     SEVERITY_LOOK,
@@ -86,6 +87,14 @@ def severity_badge(severity: str) -> SafeString:
 def kind_icon(kind: str) -> SafeString:
     """The icon of a kind of exception."""
     return icon(KIND_ICON.get(kind, "more_horiz"))
+
+
+@register.filter
+def topic_words(topic: str) -> str:
+    """`failed_attempt:2` -> "Failed attempt 2"; a day that only tells two delays apart is left out."""
+    name, _, rest = topic.partition(":")
+    rest = "" if day_of(rest) else rest
+    return " ".join(part for part in (name.replace("_", " ").capitalize(), rest) if part)
 
 
 @register.filter
