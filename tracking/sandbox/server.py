@@ -1,9 +1,11 @@
 """The sandbox as a real HTTP server on loopback: vendor endpoints, and a page of what arrived and what it plays."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 from tracking.sandbox.accounts import SOURCES
 from tracking.sandbox.engine import World
@@ -83,6 +85,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report what went wrong, except that the other side hung up: processes may be killed at any moment."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -103,6 +103,15 @@ class _Receiver(BaseHTTPRequestHandler):
         pass
 
 
+def test_who_hangs_up_is_no_error_and_a_fault_is(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    for fault, is_told in ((ConnectionResetError(), False), (ArithmeticError(), True)):
+        try:
+            raise fault
+        except (ConnectionResetError, ArithmeticError):
+            sandbox._server.handle_error(None, ("127.0.0.1", 1))
+        assert bool(capsys.readouterr().err) == is_told
+
+
 def test_webhooks_are_posted_to_the_hook_of_their_source_byte_for_byte() -> None:
     receiver = HTTPServer(("127.0.0.1", 0), _Receiver)
     Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
