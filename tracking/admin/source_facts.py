@@ -31,8 +31,16 @@ def state_badge(source: Source) -> SafeString:
 
 def failed_of(source: Source) -> str:
     """Address of the list of a source's failed messages."""
-    messages_list = reverse("admin:tracking_inboundmessage_changelist")
-    return f"{messages_list}?source__id__exact={source.pk}&state__in=failed,gave_up"
+    return f"{_messages_of(source)}&state__in=failed,gave_up"
+
+
+def waiting_of(source: Source) -> str:
+    """Address of the list of a source's messages that are not worked yet."""
+    return f"{_messages_of(source)}&state__exact=pending"
+
+
+def _messages_of(source: Source) -> str:
+    return f"{reverse('admin:tracking_inboundmessage_changelist')}?source__id__exact={source.pk}"
 
 
 def quota_left(source: Source) -> str:
@@ -78,10 +86,11 @@ def strip(source: Source, found: Health, who: Reader) -> list[Fact]:
         Fact(
             "Messages failed",
             capped(found.failed),
-            f"{capped(found.waiting)} waiting",
+            "kept, can be replayed" if found.failed else "none",
             "bad" if found.failed else "",
             link=failed_of(source),
         ),
+        Fact("Messages waiting", capped(found.waiting), "to be worked", link=waiting_of(source)),
     ]
 
 

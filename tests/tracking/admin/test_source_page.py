@@ -1,5 +1,7 @@
 """Sources: health at a glance, secrets never in a page, a new one in two steps."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -191,6 +193,20 @@ def test_health_counts_what_waits_and_measures_the_lag(source: Source) -> None:
     assert state_counts() == {"pending": 1, "failed": 1, "gave_up": 1}
     assert health([], NOW) == {}
     assert queue_lag_seconds() is not None
+
+
+def test_counts_of_messages_lead_to_them(admin: Client, source: Source) -> None:
+    other = Source.objects.create(slug="other", kind="usps", created_at=NOW)
+    for state in ("pending", "pending", "pending", "failed", "gave_up", "processed"):
+        message(source, state=state)
+    message(other, state="pending")
+    page = read(admin, source)
+    for label, many in (("Messages failed", 2), ("Messages waiting", 3)):
+        address, shown = re.findall(
+            rf'<dt>{label}</dt><dd class="[^"]*"><a class="st-link" href="([^"]+)">(\d+)<', page
+        )[0]
+        listed = admin.get(html.unescape(address)).content.decode()
+        assert (int(shown), listed.count('name="_selected_action"')) == (many, many)
 
 
 def test_the_list_costs_the_same_with_more_sources(admin: Client, source: Source) -> None:
