@@ -46,7 +46,14 @@ CASE_LIFE = (
 
 
 def _progress(
-    key: str, name: str, sentences: tuple[str, ...], *, topic: str = "", needs_scan: bool = True, digest: int = 0
+    key: str,
+    name: str,
+    sentences: tuple[str, ...],
+    *,
+    topic: str = "",
+    needs_scan: bool = True,
+    digest: int = 0,
+    ignores_cap: bool = False,
 ) -> Rule:
     """Good news: may wait for the morning, and for the order's other parcels."""
     return Rule(
@@ -60,6 +67,7 @@ def _progress(
         held_by=DISPUTED,
         quiet_from=EVENING,
         quiet_until=MORNING,
+        ignores_cap=ignores_cap,
         digest_minutes=digest,
     )
 
@@ -119,7 +127,7 @@ RULES = (
         digest=60,
     ),
     _progress("out_for_delivery", "Out for delivery", ("out_for_delivery",), topic="out_for_delivery:{day}"),
-    _progress("delivered", "Delivered", ("delivered*",), digest=60),
+    _progress("delivered", "Delivered", ("delivered*",), digest=60, ignores_cap=True),  # how it ends is always told
     _problem("delayed", "Delayed", ("delayed*", "in_transit_late"), topic="delayed:{estimate}"),
     _problem(
         "failed_attempt",
