@@ -27,7 +27,7 @@ ROLES = ("relay", "relay", "sender", "sender", "sender")
 PATIENCE = 120.0  # seconds without any progress: then the blow falls anyway
 GLANCE = 0.005
 LATER = timedelta(minutes=10)  # longer than a lease and than most waits before another try
-ROUNDS = 12
+IDLE_ROUNDS = 6  # so often nothing may leave before it is said to be left over
 
 
 @dataclass(slots=True)
@@ -118,11 +118,13 @@ def _wait(tally: Tally, more: int) -> None:
 
 def _settle(tally: Tally, at: Time) -> None:
     """Let time pass, in which leases end and what failed is tried again, until nothing waits."""
-    for _ in range(ROUNDS):
-        with clock.at(at.now()):
+    waiting = OutboxRow.objects.filter(state__in=[*WAITING, OutboxState.SENDING])
+    left, idle = waiting.count(), 0
+    while left and idle < IDLE_ROUNDS:
+        with clock.at(at.now()):  # a round stands still, so that a channel's rate limit ends it
             relay(clock=clock.now)
             deliver(clock=clock.now, channels=CHANNELS)
         tally.look()
-        if not OutboxRow.objects.filter(state__in=[*WAITING, OutboxState.SENDING]).exists():
-            return
         at.moved += LATER
+        before, left = left, waiting.count()
+        idle = 0 if left < before else idle + 1
