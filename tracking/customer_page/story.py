@@ -1,6 +1,7 @@
 """The parcels of one page and what happened to them, read by one statement: everybody asks for the page, all day.
 
-Through models these rows cost several times as much: most of it went into putting statements together.
+Through models these rows cost several times as much: most of it went into putting statements together. Planning this
+one takes the server longer than running it, so each connection prepares it once.
 """
 
 import json
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from django.db import connection
 
@@ -30,7 +32,7 @@ WITH found AS (
     UNION ALL SELECT link.shipment_id FROM tracking_fulfilmentparcel AS link
       JOIN tracking_fulfilment AS sent ON sent.id = link.fulfilment_id
       WHERE sent.order_id = %(order)s AND link.ended_at IS NULL
-    UNION ALL SELECT %(alone)s::bigint)
+    UNION ALL SELECT %(alone)s)
   AND parcel.merged_into_id IS NULL AND parcel.direction = %(direction)s ORDER BY parcel.id LIMIT %(parcels)s),
 shown AS MATERIALIZED (
   SELECT * FROM found WHERE status <> %(voided)s OR NOT EXISTS (SELECT FROM found WHERE status <> %(voided)s))
@@ -59,6 +61,16 @@ SELECT json_build_array(
      ORDER BY report.reported_at DESC, report.id DESC LIMIT %(reports)s) AS newest)
 )::text
 """
+
+_TYPES = {
+    "order": "bigint", "alone": "bigint", "now": "timestamptz", "silent": "text[]", "kind": "text",
+    "direction": "text", "voided": "text", "parcels": "int", "events": "int", "reports": "int",
+}  # fmt: skip
+_BODY = _SQL % {name: f"${place}" for place, name in enumerate(_TYPES, 1)}
+_PREPARE = f"PREPARE customer_story ({', '.join(_TYPES.values())}) AS {_BODY}"
+_EXECUTE = f"EXECUTE customer_story ({', '.join(f'%({name})s' for name in _TYPES)})"
+_prepared: WeakSet[Any] = WeakSet()
+"""Connections of the database driver that know the statement; a new one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +149,10 @@ def read(*, order_id: int | None, alone: int | None = None, now: datetime) -> St
     values |= {"voided": ShipmentStatus.CANCELLED.value, "parcels": MOST_PARCELS}
     values |= {"events": MOST_EVENTS, "reports": MOST_REPORTS}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, values)
+        if connection.connection not in _prepared:
+            cursor.execute(_PREPARE)
+            _prepared.add(connection.connection)
+        cursor.execute(_EXECUTE, values)
         told = (part or [] for part in json.loads(cursor.fetchone()[0]))
     parcels, links, lines, cases, changes, events, reports = told
     return Story(
