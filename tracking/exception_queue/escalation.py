@@ -75,7 +75,7 @@ def begin_ladders(*, now: datetime) -> tuple[int, int]:
         return 0, 0
     desk, ladders, moves = Desk(), Ladders(), Moves(now)
     for case in lock_open(ids):
-        if case.time_left_at > now:
+        if case.time_left_at > now or case.breach_at == case.time_left_at:  # somebody else was quicker
             continue
         case.breach_at, case.escalation_step, case.escalation_severity = case.time_left_at, 0, case.severity
         steps = ladders.steps(case.severity)
@@ -202,6 +202,8 @@ def note_last_actions(*, now: datetime) -> tuple[int, int]:
     woken = _woken_at(ids)
     for case in cases:
         hours, acted_at = ladders.quiet_hours(case.severity), case.last_person_action_at
+        if case.state != CaseState.ACKNOWLEDGED or case.quiet_since == acted_at:  # somebody else was quicker
+            continue
         case.quiet_since = acted_at
         begins = acted_at and max(acted_at, woken.get(case.pk, acted_at))
         case.quiet_due_at = desk.due(case.team_id, begins, hours) if hours and begins else None

@@ -1,4 +1,4 @@
-"""A sweep in a process of its own that kills itself (SIGKILL) at a named point of its look at the cases' clocks.
+"""A sweep in a process of its own that kills itself (SIGKILL) at a named point: among parcels, or among cases' clocks.
 
 Run as `python -c "import django; django.setup(); from tests.tracking.exception_queue.killed import run; run(...)"`.
 """
@@ -10,13 +10,15 @@ import sys
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tracking.exception_queue import escalation
+from tracking.exception_queue import sweep as sweeping
 from tracking.exception_queue.moves import Moves
-from tracking.exception_queue.sweep import sweep
+from tracking.exception_queue.refresh import refresh
 
 POINTS = ("before commit", "between batches")
+AMONG_PARCELS = ("parcels looked at, not committed", "parcels committed")
 
 
 def sweep_and_die(point: str, now: datetime) -> int:
@@ -28,11 +30,22 @@ def sweep_and_die(point: str, now: datetime) -> int:
 
 
 def run(point: str, now: str, database: str) -> None:
-    """Sweep up to the point: the first step that was taken and not committed, or the first batch of steps committed."""
+    """Sweep up to the point: the first work of its kind was done and not committed, or its first batch committed."""
     connection.settings_dict["NAME"] = database
     escalation.BATCH = 2
+    sweeping.BATCH = 2  # type: ignore[attr-defined]
     write, begun = Moves.write, escalation.climb
-    if point == "before commit":
+    if point in AMONG_PARCELS:
+
+        def refresh_then_die(**options: Any) -> Any:
+            with transaction.atomic():
+                refresh(**options)
+                if point == AMONG_PARCELS[0]:
+                    die()
+            return die()
+
+        sweeping.refresh = refresh_then_die  # type: ignore[attr-defined]
+    elif point == "before commit":
 
         def write_then_die(moves: Moves) -> Any:
             written = write(moves)
@@ -47,7 +60,7 @@ def run(point: str, now: str, database: str) -> None:
             return die() if len(batches) == 2 else begun(**options)
 
         escalation.climb = climb_once
-    sweep(clock=lambda: datetime.fromisoformat(now))
+    sweeping.sweep(clock=lambda: datetime.fromisoformat(now))
 
 
 def die() -> Any:

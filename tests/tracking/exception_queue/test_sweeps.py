@@ -3,15 +3,18 @@ a sweep reads."""
 
 import signal
 from collections import Counter
+from collections.abc import Iterable
 from threading import Thread
 
 import pytest
 from django.db import connection, connections, transaction
 
 from tests.tracking.exception_queue.desks import HOUR, TUESDAY, join, make_case, make_ladder, make_rule, make_team
-from tests.tracking.exception_queue.killed import POINTS, sweep_and_die
+from tests.tracking.exception_queue.killed import AMONG_PARCELS, POINTS, sweep_and_die
 from tests.tracking.shipments.telling import DAY, MONDAY, event, fulfilment, order, tell
+from tracking.exception_queue import escalation
 from tracking.exception_queue.escalation import look_at_clocks
+from tracking.exception_queue.moves import lock_open
 from tracking.exception_queue.sweep import sweep
 from tracking.models import CaseActivity, DomainEvent, ExceptionCase, Shipment
 from tracking.transactions import alone
@@ -80,6 +83,25 @@ def test_even_looks_that_run_into_each_other_take_each_step_once(late: None) -> 
     assert_each_step_once()
 
 
+def test_a_look_that_was_overtaken_begins_no_ladder_again(late: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It saw cases without a ladder; before it locked them, another look began their ladders and climbed them."""
+
+    def overtake() -> None:
+        look_at_clocks(clock=lambda: TUESDAY)
+        connections.close_all()
+
+    def lock_late(ids: Iterable[int]) -> list[ExceptionCase]:
+        monkeypatch.setattr(escalation, "lock_open", lock_open)
+        other = Thread(target=overtake)
+        other.start()
+        other.join()
+        return lock_open(ids)
+
+    monkeypatch.setattr(escalation, "lock_open", lock_late)
+    look_at_clocks(clock=lambda: TUESDAY)
+    assert_each_step_once()
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_a_sweep_killed_in_the_middle_is_carried_on_by_the_next(late: None, point: str) -> None:
     assert sweep_and_die(point, TUESDAY) == -signal.SIGKILL
@@ -87,6 +109,23 @@ def test_a_sweep_killed_in_the_middle_is_carried_on_by_the_next(late: None, poin
     assert begun == (0 if point == "before commit" else 2)
     assert sweep(clock=lambda: TUESDAY + HOUR / 60).escalated == 2 * CASES - begun
     assert_each_step_once()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("stage")
+@pytest.mark.parametrize("point", AMONG_PARCELS)
+def test_a_sweep_killed_among_parcels_opens_each_case_once(point: str) -> None:
+    numbers = [f"7946000001{n:02}" for n in range(5)]
+    tell("shop", order(), fulfilment(*numbers))
+    tell("fedex", *(event(number, "in_transit", MONDAY) for number in numbers))
+    late = MONDAY + 5 * DAY
+    assert sweep_and_die(point, late) == -signal.SIGKILL
+    begun = ExceptionCase.objects.count()
+    assert begun == (2 if point == "parcels committed" else 0)
+    swept = sweep(clock=lambda: late + HOUR / 60)
+    assert (swept.opened, swept.looked_at) == (5 - begun, 5 - begun)
+    assert Counter(ExceptionCase.objects.values_list("shipment__number", flat=True)) == Counter(numbers)
+    assert DomainEvent.objects.filter(kind="case.opened").count() == 5
 
 
 def rows_read() -> int:
