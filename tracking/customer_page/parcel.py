@@ -119,7 +119,7 @@ def _items(shipment: Shipment, found: Found) -> tuple[str, ...]:
         parcels.setdefault(link.fulfilment_id, set()).add(link.shipment_id)
     own = [link.lines for link in found.story.links if parcels[link.fulfilment_id] == {shipment.pk}]
     told = [(line.get("quantity") or 1, line.get("title") or "") for lines in own for line in lines]
-    if not told and len(found.parcels) == 1:
+    if not any(link.lines for link in found.story.links) and len(found.parcels) == 1:
         told = found.story.lines
     return tuple(f"{quantity} × {title}" for quantity, title in told if title)
 

@@ -137,6 +137,20 @@ def test_one_parcel_holds_what_was_ordered(client: Client, world: World, order: 
     assert "Gift card" not in page
 
 
+def test_what_a_fulfilment_of_two_labels_holds_is_said_of_neither(client: Client, world: World, order: Order) -> None:
+    """One label was voided; whether the other parcel holds all that was ordered, nobody said."""
+    OrderLine.objects.create(order=order, external_id="1", title="Mug", quantity=3)
+    made = Fulfilment.objects.create(
+        order=order, source=world.source, external_id="f", lines=[{"id": "1", "title": "Mug", "quantity": 1}]
+    )
+    both = moving(world, order), moving(world, order, number="999900001111", status="cancelled")
+    for place, parcel in enumerate(both):
+        FulfilmentParcel.objects.create(fulfilment=made, shipment=parcel, parcel_index=place)
+    page = words(client.get(address_of(order)))
+    assert "Your parcel" in page
+    assert "Mug" not in page
+
+
 def test_an_open_case_says_by_when(client: Client, world: World) -> None:
     case = world.case(left=timedelta(hours=2))
     assert case.order
