@@ -35,7 +35,7 @@ def prepare() -> None:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "FIELD_KEYS": urlsafe_b64encode(os.urandom(32)).decode(),
         "SHIPTRACK_DEMO": "0",
-        "SHIPTRACK_PGDATA": str(ROOT / "var" / f"bench-{secrets.token_hex(4)}" / "postgres"),
+        "SHIPTRACK_PGDATA": str(ROOT / "var" / f"bench-{os.getpid()}-{secrets.token_hex(4)}" / "postgres"),
         "SHIPTRACK_THROWAWAY": "durable",
         "PORT": str(free_port()),
         "SANDBOX_PORT": str(free_port()),

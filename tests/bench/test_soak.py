@@ -22,7 +22,7 @@ from bench.soak.proving import Proof
 from bench.soak.replaying import differences
 from bench.soak.run import Soak
 
-SHORT = ("drain: before the commit", "webhook: before the answer", "poll: before storing", "database process")
+SHORT = ("webhook: before the answer", "poll: before storing", "sweep: before the commit", "database process")
 
 
 def test_every_point_is_a_function_of_the_product() -> None:
