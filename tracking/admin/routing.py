@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from tracking import clock
 from tracking.admin.base import ReadOnlyAdmin, may, own_rows, require
 from tracking.admin.routing_form import RuleForm, initial_of
+from tracking.admin.row_words import cases_in_words
 from tracking.configuration import operations, queries
 from tracking.configuration.operations import DraftConflict, InvalidConfiguration, NotAllowed
 from tracking.models import ConfigurationVersion, RoutingRule
@@ -222,18 +223,16 @@ class RoutingRuleAdmin(ReadOnlyAdmin):
             if request.POST.get("all"):
                 ids = [effect.id for effect in queries.effects(NAME, version.content, now)]
             done = operations.apply_version(version_id=version.pk, ids=ids, actor=actor, now=now)
-            messages.success(
-                request, f"{_cases(len(done.changed_ids), 'was', 'were')} moved. You can take that back below."
-            )
+            moved = cases_in_words(len(done.changed_ids))
+            messages.success(request, f"Moved {moved}. You can take that back below.")
         elif todo == "undo":
             undone = operations.undo_application(application_id=_number(request, "application"), actor=actor, now=now)
             back = len(undone.changed_ids) - len(undone.kept_ids)
-            messages.success(request, f"{_cases(back, 'is back where it was', 'are back where they were')}.")
+            messages.success(request, f"Put {cases_in_words(back)} back.")
             if undone.kept_ids:
                 kept = ", ".join(f"C-{case_id}" for case_id in undone.kept_ids[:20])
-                messages.warning(
-                    request, f"{_cases(len(undone.kept_ids), 'stays', 'stay')}, changed meanwhile: {kept}."
-                )
+                left = cases_in_words(len(undone.kept_ids))
+                messages.warning(request, f"Left {left} that changed meanwhile: {kept}.")
         elif todo == "roll_back":
             newest = operations.roll_back(
                 kind=NAME, number=version.number, actor=actor, now=now, note=request.POST.get("note", "")
@@ -301,7 +300,3 @@ def _number(request: HttpRequest, name: str) -> int:
 
 def _address(page: str, *parts: object) -> str:
     return reverse(f"admin:tracking_routingrule_{page}", args=parts)
-
-
-def _cases(count: int, one: str, many: str) -> str:
-    return f"1 case {one}" if count == 1 else f"{count} cases {many}"

@@ -93,11 +93,15 @@ def test_from_draft_to_applied_and_back(client: Client, world: World, desk: Team
     client.post(page, {"do": "apply", "case": [stalled.pk]})
     stalled.refresh_from_db()
     assert stalled.team == desk
-    assert "Every open case is where these rules would send it" in text(client, page)
+    done = text(client, page)
+    assert "Moved 1 case. You can take that back below." in done
+    assert "Every open case is where these rules would send it" in done
     client.post(page, {"do": "undo", "application": ConfigurationApplication.objects.get().pk})
     stalled.refresh_from_db()
     assert stalled.team == world.team
-    assert "Taken back" in text(client, page)
+    undone = text(client, page)
+    assert "Put 1 case back." in undone
+    assert "Taken back" in undone
 
 
 def test_all_cases_may_be_moved_at_once(client: Client, world: World, desk: Team) -> None:
