@@ -151,6 +151,19 @@ def test_what_a_fulfilment_of_two_labels_holds_is_said_of_neither(client: Client
     assert "Mug" not in page
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_page_outlives_its_connection(client: Client) -> None:
+    """Its statement is prepared once per connection; a new one has to learn it."""
+    case = World.make().case()
+    assert case.order
+    address = address_of(case.order)
+    for _ in range(2):
+        first, again = client.get(address), client.get(address)
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert "Your parcel" in words(again)
+        connection.close()
+
+
 def test_an_open_case_says_by_when(client: Client, world: World) -> None:
     case = world.case(left=timedelta(hours=2))
     assert case.order
