@@ -39,8 +39,8 @@ def insert(model: type[Model], source: str, given: Mapping[str, str], *, order: 
 def indexes_last(*models: type[Model]) -> Iterator[None]:
     """Rows inserted inside meet no index but the primary keys; the others are built again in one go afterwards.
 
-    A million rows with random keys take hours otherwise. Never where the size of an index is measured: one that is
-    built at once is denser than one that grew.
+    A million rows with random keys take many times as long otherwise. Never where the size of an index is measured:
+    one that is built at once is denser than one that grew.
     """
     tables = [model._meta.db_table for model in models]
     with connection.cursor() as cursor:
